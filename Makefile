@@ -1,0 +1,44 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`. Each makes .venv when it is missing.
+PYTHON ?= python3
+FAISS ?= cpu
+# Extra arguments for pip, for instance an index that holds CPU-only builds of torch.
+PIP_ARGS ?=
+BIN := .venv/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt $(PIP_ARGS)
+
+.PHONY: setup demo test check fix build clean
+
+setup: .venv/.runtime
+demo: .venv/.runtime
+	$(BIN)/foretaste demo
+
+test: .venv/.dev
+	$(BIN)/foretaste fetch
+	$(BIN)/python -m pytest -m "not gpu"
+
+check: .venv/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+	$(BIN)/python -m build --wheel --no-isolation --outdir build/wheel >/dev/null
+
+fix: .venv/.dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+build: .venv/.dev
+	$(BIN)/python -m build --no-isolation
+
+clean:
+	rm -rf .venv build dist *.egg-info
+
+.venv/.runtime: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv || { echo "python3-venv is missing: apt-get install python3-venv"; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	$(PIP) -e ".[$(FAISS)]"
+	touch $@
+
+.venv/.dev: .venv/.runtime
+	$(PIP) -e ".[$(FAISS),dev]"
+	touch $@

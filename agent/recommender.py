@@ -1,0 +1,173 @@
+"""The recommender: timeline → candidates → prompt → scores → ranked list → rationale."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agent.diversity import capped
+from agent.fusion import fuse
+from agent.knowledge import Knowledge
+from agent.results import Interests, Recommendation, Recommended
+from history.records import Item
+from history.timeline import Timeline
+from interests.state import TopicShare
+from retrieval.taste import Taste
+from workspace.errors import UsageError
+from workspace.home import Home
+from workspace.settings import Settings
+
+Keep = Callable[[Item], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """What the retriever gave: log P(next) over the catalogue, and the places of the best, best first."""
+
+    log_p: NDArray[np.float64]
+    places: NDArray[np.int64]
+    taste: Taste
+
+
+class Recommender:
+    """Recommends items to users, one straight walk an answer."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self.knowledge = knowledge
+
+    @classmethod
+    def open(cls, home: str | Path | Home | None = None, settings: Settings | None = None) -> Recommender:
+        """The recommender of a home in which data was imported and fitted.
+
+        Raises:
+            NotReady: something must be run first; the message says what.
+            DamagedArtefact: a kept file is damaged.
+        """
+        return cls(Knowledge.open(home if isinstance(home, Home) else Home.at(home), settings))
+
+    def recommend(
+        self,
+        user: str | Timeline,
+        k: int = 10,
+        *,
+        where: Keep | None = None,
+        llm: bool = True,
+        rationale: bool = True,
+    ) -> Recommendation:
+        """The `k` items that a user most likely wants next; fewer only where fewer exist.
+
+        `user` is an id in the store, or the timeline of a visitor who is not.
+
+        Raises:
+            UnknownName: no such user.
+            UsageError: `k` is below 1, or `where` leaves no item.
+        """
+        answer, timeline, candidates = self._rank(user, k, where, llm)
+        if rationale:
+            explained = self._explain(answer.items, timeline, candidates, llm)
+            answer = replace(answer, items=tuple(explained))
+        self._keep(answer)
+        return answer
+
+    def stream(
+        self, user: str | Timeline, k: int = 10, *, where: Keep | None = None, llm: bool = True
+    ) -> tuple[Recommendation, Iterator[Recommended]]:
+        """The ranked list at once, and its items again with their reasons, one by one as they are written."""
+        answer, timeline, candidates = self._rank(user, k, where, llm)
+        self._keep(answer)
+        return answer, self._explain(answer.items, timeline, candidates, llm)
+
+    def _rank(
+        self, user: str | Timeline, k: int, where: Keep | None, llm: bool
+    ) -> tuple[Recommendation, Timeline, Candidates]:
+        if k < 1:
+            raise UsageError(f"k = {k}: ask for at least one item")
+        timeline = self.knowledge.store.timeline(user) if isinstance(user, str) else user
+        candidates = self.candidates(timeline, where)
+        now = self._interests_now(candidates.taste, timeline)
+        fused, degraded = self._fused(timeline, candidates, [topic.topic for topic in now.now], llm)
+        items = self._ranked(candidates, fused, k)
+        following = self._interests_next(fused)
+        answer = Recommendation(
+            recommendation_id=uuid.uuid4().hex,
+            user_id=timeline.user_id,
+            generated_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            engine="retrieval only" if degraded else self.knowledge.engine.name,
+            adapter=None,
+            degraded=degraded,
+            items=items,
+            interests=replace(now, next=following),
+        )
+        return answer, timeline, candidates
+
+    def candidates(self, timeline: Timeline, where: Keep | None = None) -> Candidates:
+        """The retriever's candidates for what comes after `timeline`.
+
+        Raises:
+            UsageError: nothing is left to recommend.
+        """
+        know = self.knowledge
+        allowed = know.allowed(timeline, where)
+        if not allowed.any():
+            reason = "the filter leaves no item that may be recommended; loosen --where" if where else "no item is left"
+            raise UsageError(f"user {timeline.user_id!r}: {reason}")
+        taste = know.taste(timeline)
+        log_p = know.retriever.log_probability(taste.query, allowed)
+        return Candidates(log_p, know.retriever.top(log_p, know.settings.candidates), taste)
+
+    def _fused(
+        self, timeline: Timeline, candidates: Candidates, interests: Sequence[str], llm: bool
+    ) -> tuple[NDArray[np.float64], bool]:
+        """Log P(next) over the catalogue with the language model's say in it, and whether it had none."""
+        weight = self.knowledge.language_weight.weight
+        if not llm:
+            return candidates.log_p, True
+        places = candidates.places
+        item_ids = [self.knowledge.index.item_ids[place] for place in places]
+        values = self.knowledge.scorer.values(timeline, item_ids, interests)
+        fused = candidates.log_p.copy()
+        fused[places] = fuse(candidates.log_p[places], values, weight)
+        return fused, False
+
+    def _ranked(self, candidates: Candidates, fused: NDArray[np.float64], k: int) -> tuple[Recommended, ...]:
+        know = self.knowledge
+        order = know.retriever.top(fused, max(4 * k, know.settings.candidates))
+        ids = capped([know.index.item_ids[place] for place in order], know.catalogue, k, know.domain.category_cap)
+        retrieved = {int(place): rank for rank, place in enumerate(know.retriever.top(candidates.log_p, len(fused)), 1)}
+        items = []
+        for rank, item_id in enumerate(ids, 1):
+            place = know.index.places[item_id]
+            score = float(fused[place])
+            title = know.catalogue[item_id].title
+            items.append(Recommended(item_id, title, rank, score, float(np.exp(score)), retrieved[place]))
+        return tuple(items)
+
+    def _explain(
+        self, items: Sequence[Recommended], timeline: Timeline, candidates: Candidates, llm: bool
+    ) -> Iterator[Recommended]:
+        know = self.knowledge
+        vectors = know.index.vectors
+        for item in items:
+            vector = vectors[know.index.places[item.item_id]]
+            pen = know.pen if llm else None
+            reason = know.rationales.explain(know.catalogue[item.item_id], vector, candidates.taste, timeline, pen)
+            yield replace(item, rationale=reason)
+
+    def _interests_now(self, taste: Taste, timeline: Timeline) -> Interests:
+        topics = self.knowledge.topics
+        items = [timeline.events[place].item_id for place in taste.places]
+        return Interests(tuple(topics.leading(topics.shares(items, taste.shares.astype(float)), 3)), None, ())
+
+    def _interests_next(self, fused: NDArray[np.float64]) -> tuple[TopicShare, ...]:
+        topics = self.knowledge.topics
+        return tuple(topics.leading(topics.shares(self.knowledge.index.item_ids, np.exp(fused)), 3))
+
+    def _keep(self, answer: Recommendation) -> None:
+        moment = datetime.fromisoformat(answer.generated_at).timestamp()
+        self.knowledge.store.keep_recommendation(answer.recommendation_id, answer.user_id, moment, answer.to_json())

@@ -1,0 +1,55 @@
+"""Loading a causal language model in the precision that was asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from workspace.errors import ModelError
+from workspace.settings import Precision
+
+
+def load_model(source: Path | str, precision: Precision) -> tuple[Any, Any]:
+    """The model, in evaluation mode on the GPU where there is one, and its tokenizer.
+
+    `nf4` and `int8` are quantised by bitsandbytes while loading, on CPU and CUDA alike; computing is in bfloat16.
+
+    Raises:
+        ModelError: `source` is no model that transformers can load.
+    """
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(source)
+        model = AutoModelForCausalLM.from_pretrained(
+            source,
+            dtype=torch.float32 if precision == "fp32" else torch.bfloat16,
+            attn_implementation="sdpa",
+            device_map={"": device},
+            **_quantised(precision),
+        )
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelError(f"cannot load the language model {str(source)!r}: {str(error).splitlines()[0]}") from error
+    return model.eval(), tokenizer
+
+
+def _quantised(precision: Precision) -> dict[str, Any]:
+    import torch
+    from transformers import BitsAndBytesConfig
+
+    if precision == "nf4":
+        # Double quantisation must stay on: without it a served model cannot be saved faithfully.
+        config = BitsAndBytesConfig(
+            load_in_4bit=True,
+            bnb_4bit_quant_type="nf4",
+            bnb_4bit_use_double_quant=True,
+            bnb_4bit_compute_dtype=torch.bfloat16,
+        )
+        return {"quantization_config": config}
+    if precision == "int8":
+        return {"quantization_config": BitsAndBytesConfig(load_in_8bit=True)}
+    return {}

@@ -1,0 +1,87 @@
+"""What the rest of the house knows of a language model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prompts.segment import Segment, Wording
+
+Readout = Literal["yes-no", "likelihood"]
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A segment that hangs on another one.
+
+    `parent` is the place of that other node in the tree, -1 for a root. `after` says after how many of the parent's
+    pieces it hangs, None for its end: it sees the parent up to there and nothing beyond.
+    """
+
+    segment: Segment
+    parent: int = -1
+    after: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """Nodes, each after its parent; those on which nothing hangs are the branches that are scored."""
+
+    nodes: tuple[Node, ...]
+    readout: Readout = "yes-no"
+
+    @classmethod
+    def reranking(cls, stem: Segment, bridge: Segment, branches: list[Segment], readout: Readout) -> Tree:
+        """One stem, one bridge, many branches."""
+        return cls((Node(stem), Node(bridge, 0), *(Node(branch, 1) for branch in branches)), readout)
+
+    def leaves(self) -> list[int]:
+        """The places of the branches, in order."""
+        parents = {node.parent for node in self.nodes}
+        return [place for place in range(len(self.nodes)) if place not in parents]
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """One value a branch, in the tree's order.
+
+    For `yes-no` the log-odds of yes against no at the branch's end; for `likelihood` the log-likelihood, in nats, of
+    the branch's tokens. `tokens` counts what went through the model.
+    """
+
+    values: NDArray[np.float64]
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class WriteLimits:
+    """Where writing ends: after so many tokens, or before the first of these texts."""
+
+    tokens: int = 48
+    stop: tuple[str, ...] = field(default=("\n",))
+
+
+class Engine(Protocol):
+    """A language model, local or remote."""
+
+    @property
+    def name(self) -> str:
+        """The model's name and precision, for people."""
+        ...
+
+    @property
+    def tokens(self) -> Wording:
+        """What a renderer must know of the model's tokenizer."""
+        ...
+
+    def score(self, tree: Tree) -> Scores:
+        """Score every branch of the tree, each by its own ancestors alone."""
+        ...
+
+    def write(self, stem: Segment, limits: WriteLimits) -> Iterator[str]:
+        """Write on from the stem, yielding text as it comes."""
+        ...

@@ -1,0 +1,206 @@
+"""The event store: what users did and what can be recommended, in SQLite or PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, Table, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from history import schema
+from history.catalogue import Catalogue, unknown_name
+from history.database import explained, open_database
+from history.polarity import rating_scale
+from history.records import Event, Item
+from history.rows import event_row, item_row, to_event, to_item
+from history.timeline import Timeline
+from workspace.errors import DataError
+
+BATCH = 5_000
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What one write brought: new events and items, and the events that were there already."""
+
+    events: int
+    known_events: int
+    items: int
+
+
+class Store:
+    """Reads and writes one event store. Each writing method is one transaction: all of it or nothing."""
+
+    def __init__(self, url: str) -> None:
+        """Open the store at a database URL, making or upgrading its tables.
+
+        Raises:
+            StoreError: it cannot be opened.
+        """
+        self._engine: Engine = open_database(url)
+
+    # -- writing -------------------------------------------------------------------------------------------------
+
+    def add(
+        self, items: Iterable[Item] = (), events: Iterable[Event] = (), *, order_only: bool | None = None
+    ) -> Stored:
+        """Store items (replacing those of the same id) and events (leaving out those already there).
+
+        Raises:
+            DataError: `order_only` contradicts what the store holds, or what an iterator raises; nothing is kept.
+            StoreError: the database refused; nothing is kept.
+        """
+        with explained(self._engine), self._engine.begin() as connection:
+            known = connection.scalar(select(func.count()).select_from(schema.events)) or 0
+            if order_only is not None:
+                _set_order_only(connection, order_only, empty=not known)
+            item_count = sum(self._upsert_items(connection, batch) for batch in _batches(items))
+            read = sum(self._insert_events(connection, batch) for batch in _batches(events))
+            total = connection.scalar(select(func.count()).select_from(schema.events)) or 0
+        return Stored(events=total - known, known_events=read - (total - known), items=item_count)
+
+    def set_available(self, item_id: str, available: bool) -> None:
+        """Withdraw an item from recommendation, or bring it back.
+
+        Raises:
+            UnknownName: there is no such item.
+        """
+        self.catalogue()[item_id]
+        change = update(schema.items).where(schema.items.c.item_id == item_id).values(available=available)
+        with explained(self._engine), self._engine.begin() as connection:
+            connection.execute(change)
+
+    def keep_recommendation(self, recommendation_id: str, user_id: str, generated_at: float, shown: str) -> None:
+        """Keep what was shown, so that later events can be attributed to it."""
+        row = {"recommendation_id": recommendation_id, "user_id": user_id, "generated_at": generated_at, "shown": shown}
+        with explained(self._engine), self._engine.begin() as connection:
+            connection.execute(insert(schema.recommendations), row)
+
+    # -- reading -------------------------------------------------------------------------------------------------
+
+    def catalogue(self) -> Catalogue:
+        """Every item, in the order in which it was first stored."""
+        with self._reading() as connection:
+            return Catalogue(map(to_item, connection.execute(select(schema.items).order_by(schema.items.c.place))))
+
+    def timeline(self, user_id: str) -> Timeline:
+        """All that one user did, oldest first; equal timestamps keep the order in which they were stored.
+
+        Raises:
+            UnknownName: the user has no event; the message names the nearest known ids.
+        """
+        events = schema.events
+        rows = select(events).where(events.c.user_id == user_id).order_by(events.c.timestamp, events.c.id)
+        with self._reading() as connection:
+            timeline = Timeline(user_id, tuple(map(to_event, connection.execute(rows))))
+        if not timeline.events:
+            raise unknown_name("user", user_id, self.user_ids())
+        return timeline
+
+    def timelines(self) -> Iterator[Timeline]:
+        """Every user's timeline, by user id; streams, so that memory stays flat."""
+        events = schema.events
+        rows = select(events).order_by(events.c.user_id, events.c.timestamp, events.c.id)
+        with self._reading() as connection:
+            current: list[Event] = []
+            for row in connection.execution_options(yield_per=BATCH).execute(rows):
+                event = to_event(row)
+                if current and current[0].user_id != event.user_id:
+                    yield Timeline(current[0].user_id, tuple(current))
+                    current = []
+                current.append(event)
+            if current:
+                yield Timeline(current[0].user_id, tuple(current))
+
+    def user_ids(self) -> list[str]:
+        """Every user with an event."""
+        with self._reading() as connection:
+            return list(
+                connection.scalars(select(schema.events.c.user_id).distinct().order_by(schema.events.c.user_id))
+            )
+
+    def item_counts(self) -> dict[str, int]:
+        """How many events each item has; items without any are left out."""
+        item_id = schema.events.c.item_id
+        rows = select(item_id, func.count()).where(item_id != "").group_by(item_id)
+        with self._reading() as connection:
+            return {row[0]: row[1] for row in connection.execute(rows)}
+
+    def last_timestamp(self) -> float:
+        """The timestamp of the newest event; 0 where there is none."""
+        with self._reading() as connection:
+            return float(connection.scalar(select(func.max(schema.events.c.timestamp))) or 0.0)
+
+    def event_count(self) -> int:
+        """How many events are stored."""
+        with self._reading() as connection:
+            return connection.scalar(select(func.count()).select_from(schema.events)) or 0
+
+    def order_only(self) -> bool:
+        """Whether timestamps are just places in an order."""
+        with self._reading() as connection:
+            return _fact(connection, "order_only") == "true"
+
+    def rating_scale(self) -> float:
+        """The top of the rating scale that holds every rating stored: 1, 5, 10 or 100 (5 when there is none)."""
+        largest = select(func.max(schema.events.c.value)).where(schema.events.c.type == "rating")
+        with self._reading() as connection:
+            found = connection.scalar(largest)
+        return rating_scale(5.0 if found is None else float(found))
+
+    # -- inside --------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with explained(self._engine), self._engine.connect() as connection:
+            yield connection.execution_options(reading=True)
+
+    def _upsert_items(self, connection: Connection, batch: list[Item]) -> int:
+        statement = self._insert(schema.items)
+        changes = {name: statement.excluded[name] for name in item_row(batch[0]) if name != "item_id"}
+        rows = {item.item_id: item_row(item) for item in batch}
+        connection.execute(
+            statement.on_conflict_do_update(index_elements=["item_id"], set_=changes), list(rows.values())
+        )
+        return len(rows)
+
+    def _insert_events(self, connection: Connection, batch: list[Event]) -> int:
+        statement = self._insert(schema.events).on_conflict_do_nothing(index_elements=["key"])
+        connection.execute(statement, [event_row(event) for event in batch])
+        return len(batch)
+
+    def _insert(self, table: Table) -> Any:
+        dialect = postgresql if self._engine.dialect.name == "postgresql" else sqlite
+        return dialect.insert(table)
+
+
+def _fact(connection: Connection, name: str) -> str | None:
+    value = connection.scalar(select(schema.facts.c.value).where(schema.facts.c.name == name))
+    return None if value is None else str(value)
+
+
+def _set_order_only(connection: Connection, order_only: bool, empty: bool) -> None:
+    found = _fact(connection, "order_only")
+    wanted = str(order_only).lower()
+    if found == wanted:
+        return
+    if found is not None and not empty:
+        raise DataError(
+            f"the store holds events {'in order only' if found == 'true' else 'with real times'}, the new ones are "
+            f"{'in order only' if order_only else 'with real times'}; keep them apart with another --home"
+        )
+    if found is None:
+        connection.execute(insert(schema.facts), {"name": "order_only", "value": wanted})
+    else:
+        connection.execute(update(schema.facts).where(schema.facts.c.name == "order_only").values(value=wanted))
+
+
+def _batches(values: Iterable[T]) -> Iterator[list[T]]:
+    iterator = iter(values)
+    while batch := list(islice(iterator, BATCH)):
+        yield batch

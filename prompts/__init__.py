@@ -1,0 +1,1 @@
+"""How it is said to the model: templates, segments, the token budget."""

@@ -1,0 +1,81 @@
+"""Renders histories, questions and candidates into segments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+from history.catalogue import Catalogue
+from history.domain import Domain
+from history.polarity import verb
+from history.records import Event, Item
+from history.timeline import Timeline
+from prompts.budget import window_start
+from prompts.phrases import Phrases
+from prompts.segment import Piece, Segment, Wording, clean
+from workspace.settings import Settings
+
+# Stands in for the user's text while the chat template is rendered, to find what lies before and after it.
+SLOT = "␞"
+
+
+class Renderer:
+    """Turns records into segments for one domain, one model and one rendering of items."""
+
+    def __init__(self, phrases: Phrases, wording: Wording, domain: Domain, settings: Settings, scale: float) -> None:
+        """`scale` is the top of the ratings; see `history.polarity`."""
+        self._wording = wording
+        self._domain = domain
+        self._settings = settings
+        self._scale = scale
+        self._say = phrases.say
+
+    def item(self, item: Item) -> str:
+        """An item as one line of at most the settings' number of tokens."""
+        title = self._wording.cut(clean(item.title), self._settings.item_tokens)
+        return self._say("stable", "item", title=title, year=item.year, categories=item.categories)
+
+    def event(self, event: Event, catalogue: Catalogue) -> str:
+        """An event as one line: "liked Alien (1979)"."""
+        name = self.item(catalogue[event.item_id]) if event.item_id in catalogue else event.item_id
+        text = self._wording.cut(clean(event.text), 2 * self._settings.item_tokens)
+        words = verb(event, self._domain, self._scale)
+        return self._say("stable", "event", verb=words, item=name, text=text)
+
+    def stable(self, timeline: Timeline, catalogue: Catalogue) -> Segment:
+        """The stable segment: the opening of the chat, then one piece an event, past the budget in blocks."""
+        start = window_start(len(timeline), self._settings.history_over, self._settings.history_keep)
+        lines = (self.event(event, catalogue) for event in timeline.events[start:])
+        return Segment((Piece(self._frame[0], data=False), *_data(lines)))
+
+    def bridge(self, readout: str, interests: Sequence[str] = (), wishes: str = "") -> Segment:
+        """What may change from request to request, up to the lead-in of the answer."""
+        question = self._say(readout, "question", interests=interests, wishes=wishes)
+        lead = self._say(readout, "lead")
+        return Segment((*_data(question.splitlines()), Piece(self._frame[1] + lead + "\n", data=False)))
+
+    def branch(self, readout: str, item: Item) -> Segment:
+        """One candidate with its answer cue."""
+        return Segment((Piece(self._say(readout, "candidate", item=self.item(item))),))
+
+    def conversation(self, template: str, lead: Mapping[str, Any], **facts: Any) -> Segment:
+        """A whole prompt for writing, from a template with `system`, `facts` and `lead`."""
+        opening, closing = self._split(self._say(template, "system"))
+        lines = self._say(template, "facts", **facts).splitlines()
+        begun = self._say(template, "lead", **lead)
+        return Segment((Piece(opening, data=False), *_data(lines), Piece(closing, data=False), Piece(begun)))
+
+    @cached_property
+    def _frame(self) -> tuple[str, str]:
+        opening, closing = self._split(self._say("stable", "system"))
+        return opening + self._say("stable", "instruction") + "\n", closing
+
+    def _split(self, system: str) -> tuple[str, str]:
+        """What the tokenizer's chat template puts before the user's text, and after it up to the answer."""
+        opening, closing = self._wording.chat(system, SLOT).split(SLOT)
+        return opening, closing
+
+
+def _data(lines: Iterable[str]) -> list[Piece]:
+    return [Piece(line + "\n") for line in lines if line]

@@ -1,0 +1,89 @@
+"""What a history says about taste: one query vector, a decayed mean of what was liked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from history.domain import Domain
+from history.polarity import weight
+from history.timeline import Timeline
+from retrieval.encoder import Vectors
+
+REACH = 100  # events further back than this count for nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Taste:
+    """A query and what it is made of.
+
+    `query` is sum_j shares[j] * parts[j], a unit vector or zeros; `places` gives each part's event in the timeline.
+    """
+
+    query: Vectors
+    parts: Vectors
+    shares: NDArray[np.float32]
+    places: tuple[int, ...]
+
+    def influence(self, vector: Vectors) -> NDArray[np.float32]:
+        """What each part adds to the inner product of the query with `vector`: they sum to it. Float32 [parts]."""
+        added: NDArray[np.float32] = self.shares * (self.parts @ vector)
+        return added
+
+
+class TasteReader:
+    """Reads timelines into tastes, for one domain."""
+
+    def __init__(
+        self,
+        domain: Domain,
+        scale: float,
+        vector_of: Callable[[str], Vectors | None],
+        encode: Callable[[Sequence[str]], Vectors],
+    ) -> None:
+        """`vector_of` gives an item's vector, None when it has none; `encode` embeds what users wrote."""
+        self._domain = domain
+        self._scale = scale
+        self._vector_of = vector_of
+        self._encode = encode
+
+    def read(self, timeline: Timeline, decay: float, dimension: int) -> Taste:
+        """The taste of a timeline; the j-th last event that speaks for something counts decay^(j-1) times its weight.
+
+        An event's text joins its item's vector, half and half, or stands for it where there is no item.
+        """
+        start = max(0, len(timeline) - REACH)
+        written = self._written(timeline, start)
+        parts: list[Vectors] = []
+        weights: list[float] = []
+        places: list[int] = []
+        for place in range(len(timeline) - 1, start - 1, -1):
+            event = timeline.events[place]
+            counts = weight(event, self._domain, self._scale)
+            vector = _mean(self._vector_of(event.item_id), written.get(place))
+            if counts > 0 and vector is not None:
+                parts.append(vector)
+                weights.append(counts * decay ** len(weights))
+                places.append(place)
+        if not parts:
+            empty = np.zeros((0, dimension), np.float32)
+            return Taste(np.zeros(dimension, np.float32), empty, np.zeros(0, np.float32), ())
+        stacked, shares = np.stack(parts), np.array(weights, np.float32)
+        total = shares @ stacked
+        norm = float(np.linalg.norm(total)) or 1.0
+        return Taste(total / norm, stacked, shares / norm, tuple(places))
+
+    def _written(self, timeline: Timeline, start: int) -> dict[int, Vectors]:
+        """The embeddings of what the user wrote, by place; all in one batch."""
+        texts = {place: event.text for place, event in enumerate(timeline.events) if event.text and place >= start}
+        return dict(zip(texts, self._encode(list(texts.values())), strict=True)) if texts else {}
+
+
+def _mean(first: Vectors | None, second: Vectors | None) -> Vectors | None:
+    if first is None or second is None:
+        return second if first is None else first
+    mean: Vectors = (first + second) / np.float32(2)
+    return mean

@@ -1,0 +1,75 @@
+"""`foretaste doctor`: what is installed, what is missing or clashes, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+
+import typer
+
+from workspace.errors import ForetasteError
+from workspace.home import Home
+
+PACKAGES = ("torch", "transformers", "bitsandbytes", "sentence-transformers", "faiss-cpu", "faiss-gpu")
+Finding = tuple[bool, str]
+
+
+def command(context: typer.Context) -> None:
+    """Check packages, models, data and what was fitted. Example: foretaste doctor"""
+    bad = 0
+    for good, text in [*_packages(), *_assets(context.obj), *_data(context.obj)]:
+        bad += not good
+        typer.secho("ok   " if good else "look ", fg="green" if good else "yellow", nl=False)
+        typer.echo(text)
+    raise typer.Exit(1 if bad else 0)
+
+
+def _packages() -> Iterator[Finding]:
+    found: dict[str, str] = {}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            if not name.startswith("faiss"):
+                yield False, f"{name} is missing; run: pip install foretaste"
+    yield from ((True, f"{name} {number}") for name, number in found.items())
+    if {"faiss-cpu", "faiss-gpu"} <= found.keys():
+        yield False, "faiss-cpu and faiss-gpu are both installed and overwrite each other; run: pip uninstall faiss-cpu"
+    elif not {"faiss-cpu", "faiss-gpu"} & found.keys():
+        yield False, "faiss is missing; run: pip install 'foretaste[cpu]' (or [gpu])"
+
+
+def _assets(home: Home) -> Iterator[Finding]:
+    from workspace.assets import asset_folder, load_assets, verify
+
+    for name in load_assets():
+        try:
+            verify(asset_folder(home, name))
+            yield True, f"{name} is fetched and whole"
+        except ForetasteError as error:
+            yield False, str(error)
+
+
+def _data(home: Home) -> Iterator[Finding]:
+    from agent.knowledge import Knowledge
+
+    try:
+        knowledge = Knowledge.open(home)
+    except ForetasteError as error:
+        yield False, str(error)
+        return
+    yield True, f"{knowledge.store.event_count():,} events, {len(knowledge.catalogue):,} items, fitted"
+    weight = knowledge.language_weight
+    model = f"{knowledge.settings.model} ({knowledge.settings.precision}, {knowledge.settings.readout})"
+    if not weight.targets:
+        yield False, f"{model} was never measured on this data; run: foretaste fit"
+    elif weight.weight:
+        yield True, f"{model} earns its place: weight {weight.weight:.3f}, {weight.gain:+.3f} nats a target"
+    else:
+        yield (
+            True,
+            (
+                f"{model} does not help to rank this data (best gain {weight.gain:+.3f} nats on {weight.targets} "
+                "targets, not significant): its weight is 0"
+            ),
+        )

@@ -1,0 +1,73 @@
+"""The command line: `foretaste COMMAND`."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Annotated
+
+import typer
+
+from workspace.errors import ForetasteError, UsageError
+
+# Each command lives in a module of its own that is imported with it; none of them imports a model on import.
+COMMANDS = {
+    "demo": "demo",
+    "fetch": "fetch",
+    "import": "import_data",
+    "record": "record",
+    "items": "items",
+    "fit": "fit",
+    "recommend": "recommend",
+    "doctor": "doctor",
+}
+
+app = typer.Typer(
+    name="foretaste",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="A recommender agent: reads what a user did, predicts what they want next, and says why.",
+)
+
+
+@app.callback()
+def _options(
+    context: typer.Context,
+    home: Annotated[str, typer.Option("--home", envvar="FORETASTE_HOME", help="Folder that keeps everything.")] = "",
+) -> None:
+    from workspace.home import Home
+
+    context.obj = Home.at(home or None)
+
+
+def _add_commands() -> None:
+    for name, module in COMMANDS.items():
+        command = import_module(f"serving.cli.{module}").command
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name)
+        else:
+            app.command(name)(command)
+
+
+def main() -> None:
+    """Run one command; exit 0, 1 for a failure that is explained, 2 for wrong usage."""
+    _add_commands()
+    try:
+        app()
+    except UsageError as error:
+        _fail(str(error), 2)
+    except (ForetasteError, ImportError) as error:
+        _fail(str(error), 1)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+    except KeyboardInterrupt:
+        _fail("stopped", 130)
+
+
+def _fail(message: str, code: int) -> None:
+    typer.secho("error: ", fg="red", bold=True, nl=False, err=True)
+    typer.echo(message, err=True)
+    sys.exit(code)

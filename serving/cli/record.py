@@ -1,0 +1,43 @@
+"""`foretaste record`: one event."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated
+
+import typer
+
+from workspace.errors import UsageError
+
+
+def command(
+    context: typer.Context,
+    user: Annotated[str, typer.Argument(help="The user's id; a new one is fine.")],
+    item: Annotated[str, typer.Argument(help="The item's id.")],
+    event_type: Annotated[
+        str, typer.Option("--type", help="view, click, like, dislike, purchase, rating, comment …")
+    ] = "view",
+    at: Annotated[str, typer.Option(help="When: Unix seconds or ISO 8601; now when left out.")] = "",
+    value: Annotated[float | None, typer.Option(help="A rating's value.")] = None,
+    text: Annotated[str, typer.Option(help="What the user wrote.")] = "",
+) -> None:
+    """Record what a user did; the very next answer sees it. Example: foretaste record 196 242 --type like"""
+    from agent.knowledge import Resources
+    from history.reading.fields import timestamp as parse_timestamp
+    from history.records import Event
+
+    resources = Resources.at(context.obj)
+    store = resources.store
+    store.catalogue()[item]
+    if event_type not in resources.domain.events:
+        known = ", ".join(resources.domain.events)
+        raise UsageError(f"--type {event_type!r} is not known to the {resources.domain.name} domain; known: {known}")
+    if value is not None and event_type != "rating":
+        raise UsageError(f"--value {value:g} needs --type rating")
+    order_only = store.order_only()
+    if at:
+        timestamp = parse_timestamp(at, order_only=order_only, now=time.time())
+    else:
+        timestamp = store.last_timestamp() + 1 if order_only else time.time()
+    stored = store.add(events=[Event(user, item, timestamp, event_type, value, text)])
+    typer.echo("recorded" if stored.events else "known already: nothing changed")

@@ -1,0 +1,1 @@
+"""Teaching it: training examples, adapters and their versions."""

@@ -1,0 +1,86 @@
+"""Kept artefacts: a folder of versions, one of them current; a kill at any step leaves the old or the new one whole.
+
+ROOT/current        the name of the current version, replaced in one step
+ROOT/<version>/     its files and `artefact.json`: what it is about, and each file's SHA-256
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from workspace.errors import DamagedArtefact, NotReady, explained_disk_errors
+from workspace.manifest import FileSum, check_sum
+
+ABOUT = "artefact.json"
+CURRENT = "current"
+
+
+@dataclass(frozen=True, slots=True)
+class Artefact:
+    """A version whose files are whole; `about` says what it was made from."""
+
+    folder: Path
+    about: Mapping[str, Any]
+
+
+def publish(root: Path, about: Mapping[str, Any], write: Callable[[Path], None]) -> Artefact:
+    """Let `write` fill a new version of the artefact at `root`, then make it the current one.
+
+    Raises:
+        StoreError: the disk is full or may not be written; the old version stays.
+    """
+    folder = root / uuid.uuid4().hex[:12]
+    try:
+        with explained_disk_errors(root):
+            folder.mkdir(parents=True)
+            write(folder)
+            sums = {path.name: asdict(FileSum.of(path)) for path in sorted(folder.iterdir())}
+            _write(folder / ABOUT, json.dumps({"about": dict(about), "files": sums}, indent=2))
+            _write(root / f"{CURRENT}.new", folder.name)
+            os.replace(root / f"{CURRENT}.new", root / CURRENT)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    for old in root.iterdir():
+        if old.is_dir() and old != folder:
+            shutil.rmtree(old, ignore_errors=True)
+    return Artefact(folder, about)
+
+
+def is_published(root: Path) -> bool:
+    """Whether the artefact at `root` has a current version."""
+    return (root / CURRENT).is_file()
+
+
+def current(root: Path, way_out: str) -> Artefact:
+    """The current version at `root`, its checksums verified; `way_out` says how to make one ("run: …").
+
+    Raises:
+        NotReady: there is none.
+        DamagedArtefact: a file is missing or not what was written.
+    """
+    if not is_published(root):
+        raise NotReady(f"nothing was fitted in {root} yet; {way_out}")
+    folder = root / (root / CURRENT).read_text().strip()
+    try:
+        content = json.loads((folder / ABOUT).read_bytes())
+        files = {name: FileSum(**entry) for name, entry in content["files"].items()}
+        for name, expected in files.items():
+            check_sum(folder / name, expected, way_out)
+        return Artefact(folder, content["about"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DamagedArtefact(f"{folder} is damaged: {error}; {way_out}") from error
+
+
+def _write(path: Path, text: str) -> None:
+    with path.open("w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
