@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,6 @@ from numpy.typing import NDArray
 from agent.fusion import LanguageWeight
 from agent.rationale import Pen, Rationales
 from agent.scorer import LanguageScorer
-from engine.protocol import Engine
 from history.catalogue import Catalogue
 from history.domain import Domain, load_domain
 from history.records import Item
@@ -31,6 +31,9 @@ from workspace.errors import NotReady
 from workspace.home import Home
 from workspace.models import model_source
 from workspace.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from engine.local import LocalEngine
 
 WEIGHTS, COUNTS = "weights.json", "counts.npy"
 FIT = "run: foretaste fit"
@@ -64,7 +67,7 @@ class Resources:
         return SentenceEncoder(model_source(self.home, self.settings.encoder))
 
     @cached_property
-    def engine(self) -> Engine:
+    def engine(self) -> LocalEngine:
         """The language model."""
         from engine.local import LocalEngine
 
@@ -108,13 +111,17 @@ class Resources:
 class Knowledge:
     """A fitted home, read."""
 
-    def __init__(self, resources: Resources, artefact: Artefact) -> None:
+    def __init__(self, resources: Resources) -> None:
         """Read what was fitted.
 
         Raises:
-            NotReady: the catalogue or the encoder is not the one that was fitted.
+            NotReady: data must be imported or fitted first, or the catalogue or the encoder is not the one fitted.
+            DamagedArtefact: a fitted file is damaged.
         """
-        self._resources = resources
+        if not resources.store.event_count():
+            raise NotReady(f"no events in {resources.home.root}; run: foretaste import FILE, or foretaste demo")
+        artefact = current(resources.home.index, FIT)
+        self.resources = resources
         self.settings = resources.settings
         self.store = resources.store
         self.domain = resources.domain
@@ -129,38 +136,25 @@ class Knowledge:
         self.topics = TopicMap({item_id: item.categories for item_id, item in self.catalogue.items()})
         self._taste_reader = resources.taste_reader(self.index)
 
-    @classmethod
-    def open(cls, home: Home, settings: Settings | None = None) -> Knowledge:
-        """The knowledge of `home`.
-
-        Raises:
-            NotReady: data must be imported or fitted first.
-            DamagedArtefact: a fitted file is damaged.
-        """
-        resources = Resources.at(home, settings)
-        if not resources.store.event_count():
-            raise NotReady(f"no events in {home.root}; run: foretaste import FILE, or foretaste demo")
-        return cls(resources, current(home.index, FIT))
-
     @property
-    def engine(self) -> Engine:
+    def engine(self) -> LocalEngine:
         """The language model."""
-        return self._resources.engine
+        return self.resources.engine
 
     @cached_property
     def scorer(self) -> LanguageScorer:
         """What the language model says of candidates."""
-        return self._resources.scorer(self.catalogue)
+        return self.resources.scorer(self.catalogue)
 
     @cached_property
     def rationales(self) -> Rationales:
         """Reasons for items of this catalogue."""
-        return Rationales(self._resources.phrases, self.catalogue, self.domain, self.store.rating_scale())
+        return Rationales(self.resources.phrases, self.catalogue, self.domain, self.store.rating_scale())
 
     @cached_property
     def pen(self) -> Pen:
         """What phrases reasons."""
-        return Pen(self.engine, self._resources.renderer)
+        return Pen(self.engine, self.resources.renderer)
 
     def taste(self, timeline: Timeline) -> Taste:
         """The query vector of a history."""

@@ -23,7 +23,7 @@ from prompts.segment import clean
 from retrieval.encoder import Vectors
 from retrieval.taste import Taste
 
-LIMITS = WriteLimits(tokens=48, stop=("\n", ". ", "!", "?"))
+LIMITS = WriteLimits(tokens=40)
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,15 @@ class Pen:
     def phrase(self, title: str, verb: str, evidence: Sequence[str], shared: Sequence[str]) -> str:
         """One sentence from the facts, as the model would say it; nothing in it was checked."""
         stem = self.renderer.conversation(
-            "rationale", lead={"verb": verb}, title=title, verb=verb, evidence=evidence, shared=shared
+            "rationale",
+            lead={"verb": verb, "evidence": evidence},
+            title=title,
+            verb=verb,
+            evidence=evidence,
+            shared=shared,
         )
-        text = (stem.pieces[-1].text + "".join(self.engine.write(stem, LIMITS))).rstrip()
-        return text if text.endswith(".") else text + "."
+        text = stem.pieces[-1].text + "".join(self.engine.write(stem, LIMITS))
+        return text.partition(". ")[0].rstrip(".") + "." if "." in text else text
 
 
 class Rationales:
@@ -66,7 +71,8 @@ class Rationales:
         )
         facts: dict[str, Any] = {"verb": verbs.most_common(1)[0][0], "evidence": cited, "shared": shared}
         text = pen.phrase(title, **facts) if pen else ""
-        if carried(text, title, cited, shared, self._facets):
+        lead = self._phrases.say("rationale", "lead", verb=facts["verb"], evidence=cited)
+        if carried(text, lead, title, cited, shared, self._facets):
             return Rationale(text, evidence, shared, True)
         return Rationale(self._phrases.say("rationale", "plain", **facts), evidence, shared, True)
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from agent.diversity import capped
 from agent.fusion import fuse
-from agent.knowledge import Knowledge
+from agent.knowledge import Knowledge, Resources
 from agent.results import Interests, Recommendation, Recommended
 from history.records import Item
 from history.timeline import Timeline
@@ -49,7 +49,7 @@ class Recommender:
             NotReady: something must be run first; the message says what.
             DamagedArtefact: a kept file is damaged.
         """
-        return cls(Knowledge.open(home if isinstance(home, Home) else Home.at(home), settings))
+        return cls(Knowledge(Resources.at(home if isinstance(home, Home) else Home.at(home), settings)))
 
     def recommend(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from history.timeline import Timeline
 from prompts.renderer import Renderer
 
 
+@dataclass(frozen=True)
 class LanguageScorer:
     """Scores candidates in one packed pass, each read against its own history-free value.
 
@@ -20,12 +22,11 @@ class LanguageScorer:
     title in nats, for `yes-no` a difference of log-odds. The history-free value is computed once per item.
     """
 
-    def __init__(self, engine: Engine, renderer: Renderer, catalogue: Catalogue, readout: Readout) -> None:
-        self.engine = engine
-        self.readout = readout
-        self._renderer = renderer
-        self._catalogue = catalogue
-        self._history_free: dict[str, float] = {}
+    engine: Engine
+    renderer: Renderer
+    catalogue: Catalogue
+    readout: Readout
+    _history_free: dict[str, float] = field(default_factory=dict, init=False)
 
     def values(self, timeline: Timeline, item_ids: Sequence[str], interests: Sequence[str] = ()) -> NDArray[np.float64]:
         """One value a candidate, float64 [len(item_ids)]; 0 says that the history changes nothing."""
@@ -33,10 +34,14 @@ class LanguageScorer:
 
     def raw(self, timeline: Timeline, item_ids: Sequence[str], interests: Sequence[str] = ()) -> NDArray[np.float64]:
         """The readout itself, not read against anything. Float64 [len(item_ids)]."""
-        stem = self._renderer.stable(timeline, self._catalogue)
-        bridge = self._renderer.bridge(self.readout, interests)
-        branches = [self._renderer.branch(self.readout, self._catalogue[item_id]) for item_id in item_ids]
-        return self.engine.score(Tree.reranking(stem, bridge, branches, self.readout)).values
+        return self.engine.score(self.tree(timeline, item_ids, interests)).values
+
+    def tree(self, timeline: Timeline, item_ids: Sequence[str], interests: Sequence[str] = ()) -> Tree:
+        """The candidates as branches behind a history and its interests."""
+        stem = self.renderer.stable(timeline, self.catalogue)
+        bridge = self.renderer.bridge(self.readout, interests)
+        branches = [self.renderer.branch(self.readout, self.catalogue[item_id]) for item_id in item_ids]
+        return Tree.reranking(stem, bridge, branches, self.readout)
 
     def history_free(self, item_ids: Sequence[str]) -> NDArray[np.float64]:
         """The readout of each item after an empty history. Float64 [len(item_ids)]."""

@@ -3,39 +3,36 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 NEGATION = re.compile(r"\b(?:not|no|never|nor|without|hardly|unlike|\w+n['’]t)\b", re.IGNORECASE)
-FIRST_WORD = "Because"
+NAME_OR_NUMBER = re.compile(r'[\d"“”]|\b[^\W\d_a-zß-ÿ]\w*')
+BLANK = "\0"
+STUTTER = re.compile(r"\b(\w+)\b(?:\W+\w+){0,3}\W+\1\b(?:\W+\w+){0,3}\W+\1\b|\b(\w+)\W+\2\b", re.IGNORECASE)
 
 
-def carried(text: str, title: str, cited: Iterable[str], shared: Iterable[str], known_facets: Iterable[str]) -> bool:
+def carried(
+    text: str, lead: str, title: str, cited: Sequence[str], shared: Iterable[str], facets: Iterable[str]
+) -> bool:
     """Whether a sentence says nothing beyond its evidence.
 
-    It must name a cited title before the recommended one, end in a full stop, and hold no other capitalised word, no
-    digit, no quotation, no negation and no facet of the catalogue that is not among the shared ones.
+    It must begin with `lead`, which names the cited titles; go on to name the recommended title once, and end in a full
+    stop. What is left may hold no capitalised word, digit, quotation or negation, no facet of the catalogue that is not
+    among the shared ones, and no stutter.
     """
-    cited, shared = list(cited), list(shared)
-    named = [place for name in cited if (place := text.find(name)) >= 0]
-    recommended = text.find(title)
-    if not named or not text.endswith(".") or 0 <= recommended < min(named):
+    said = text.removeprefix(lead)
+    if said == text or not said.endswith("."):
         return False
-    rest = _without(text.removeprefix(FIRST_WORD), [*cited, title])
-    if text.count(title) > 1 or any(text.count(name) > 1 for name in cited if name not in title):
+    named = _without(said, [title])
+    if named.count(BLANK) != 1 or any(name in said for name in cited if name not in title):
         return False
-    facets_left = _without(rest.casefold(), [name.casefold() for name in shared])
-    claims = any(re.search(rf"\b{re.escape(name.casefold())}\b", facets_left) for name in known_facets if name)
-    plain = _without(rest, shared)
-    return not (claims or NEGATION.search(plain) or re.search(r'[\d"“”]|\b[^\W\d_a-zß-ÿ]\w*', _unquoted(plain)))
+    plain = _without(named, shared)
+    claims = any(re.search(rf"\b{re.escape(name)}\b", plain, re.IGNORECASE) for name in facets if name)
+    return not (claims or any(pattern.search(plain) for pattern in (NEGATION, NAME_OR_NUMBER, STUTTER)))
 
 
 def _without(text: str, names: Iterable[str]) -> str:
-    """The text with each name blanked out, the longest first: "Aliens" before "Alien"."""
+    """The text with each name blanked out, its quotes too; the longest first: "Aliens" before "Alien"."""
     for name in sorted((name for name in names if name), key=len, reverse=True):
-        text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "\0", text)
+        text = re.sub(rf'(?<!\w)(["“]?){re.escape(name)}(["”]?)(?!\w)', BLANK, text, flags=re.IGNORECASE)
     return text
-
-
-def _unquoted(text: str) -> str:
-    """The quotes around names that were blanked out, removed: those are ours."""
-    return text.replace('"\0"', "").replace("“\0”", "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from prompts.segment import Piece, Segment
@@ -22,10 +23,10 @@ class Tokens:
         self._tokenizer = tokenizer
         self.yes, self.no = (self._ids(Piece(word))[0] for word in (" yes", " no"))
 
-    def chat(self, system: str, user: str) -> str:
-        """The chat up to and including the opening of the assistant's turn, by the tokenizer's own template."""
-        turns = [{"role": "system", "content": system}, {"role": "user", "content": user}]
-        return str(self._tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True))
+    def chat(self, turns: Sequence[tuple[str, str]]) -> str:
+        """The chat of (role, text) turns and the opening of the assistant's next, by the tokenizer's own template."""
+        told = [{"role": role, "content": text} for role, text in turns]
+        return str(self._tokenizer.apply_chat_template(told, tokenize=False, add_generation_prompt=True))
 
     def cut(self, text: str, tokens: int) -> str:
         """The longest beginning of `text` that costs at most so many tokens."""
@@ -37,6 +38,10 @@ class Tokens:
     def encode(self, segment: Segment) -> list[list[int]]:
         """The token ids of each piece; joined they are the ids of the segment's text."""
         return [self._ids(piece) for piece in segment.pieces]
+
+    def encode_text(self, text: str) -> list[int]:
+        """The token ids of our own text, in which chat markers count as such."""
+        return self._ids(Piece(text, data=False))
 
     def decode(self, ids: list[int]) -> str:
         """The text of token ids, special tokens left out."""

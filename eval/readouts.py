@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +36,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     resources = Resources.at(Home.at())
-    knowledge = Knowledge.open(resources.home)
+    knowledge = Knowledge(resources)
     generator = np.random.default_rng(options.seed)
     targets = list(_targets(knowledge, options.users, generator))
     seconds: dict[str, float] = {}
@@ -76,18 +76,13 @@ def _scores(
     )[places]
     for readout in READOUTS:
         scorer = LanguageScorer(knowledge.engine, resources.renderer, knowledge.catalogue, readout)
-        raw = _timed(seconds, readout, lambda: scorer.raw(target.history, ids))
-        free = _timed(seconds, f"{readout}, history-free", lambda: scorer.history_free(ids))
+        start = time.perf_counter()
+        raw = scorer.raw(target.history, ids)
+        seconds[readout] = seconds.get(readout, 0.0) + time.perf_counter() - start
+        free = scorer.history_free(ids)
         scores[readout] = raw
         scores[f"{readout} against history-free"] = raw - free
     return scores
-
-
-def _timed(seconds: dict[str, float], name: str, work: Callable[[], NDArray[np.float64]]) -> NDArray[np.float64]:
-    start = time.perf_counter()
-    result = work()
-    seconds[name] = seconds.get(name, 0.0) + time.perf_counter() - start
-    return result
 
 
 def _print(found: dict[str, list[float]], seconds: dict[str, float], users: int) -> None:

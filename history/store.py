@@ -124,6 +124,12 @@ class Store:
                 connection.scalars(select(schema.events.c.user_id).distinct().order_by(schema.events.c.user_id))
             )
 
+    def recommendation(self, recommendation_id: str) -> str | None:
+        """What was shown under this id, as JSON; None where nothing was."""
+        kept = schema.recommendations.c
+        with self._reading() as connection:
+            return connection.scalar(select(kept.shown).where(kept.recommendation_id == recommendation_id))
+
     def item_counts(self) -> dict[str, int]:
         """How many events each item has; items without any are left out."""
         item_id = schema.events.c.item_id

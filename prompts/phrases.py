@@ -27,9 +27,16 @@ class Phrases:
         Raises:
             jinja2.UndefinedError: the macro asks for a variable that it was not given; the message names it.
         """
+        return str(getattr(self._module(template), macro)(**values))
+
+    def examples(self, template: str) -> list[dict[str, Any]]:
+        """The worked examples of a template: the facts of each, and the `answer`."""
+        return list(self._module(template).examples)
+
+    def _module(self, template: str) -> Any:
         if template not in self._modules:
             self._modules[template] = self._environment.get_template(f"{template}.jinja").make_module()
-        return str(getattr(self._modules[template], macro)(**values))
+        return self._modules[template]
 
 
 def _finalize(value: object) -> object:

@@ -29,6 +29,7 @@ class Renderer:
         self._domain = domain
         self._settings = settings
         self._scale = scale
+        self._phrases = phrases
         self._say = phrases.say
 
     def item(self, item: Item) -> str:
@@ -60,8 +61,16 @@ class Renderer:
         return Segment((Piece(self._say(readout, "candidate", item=self.item(item))),))
 
     def conversation(self, template: str, lead: Mapping[str, Any], **facts: Any) -> Segment:
-        """A whole prompt for writing, from a template with `system`, `facts` and `lead`."""
-        opening, closing = self._split(self._say(template, "system"))
+        """A whole prompt for writing, from a template with `system`, `examples`, `facts` and `lead`.
+
+        An example is the facts of another case and their `answer`.
+        """
+        turns = []
+        for example in self._phrases.examples(template):
+            given = {name: value for name, value in example.items() if name != "answer"}
+            told = self._say(template, "facts", **{**facts, **given}).strip()
+            turns += [("user", told), ("assistant", example["answer"])]
+        opening, closing = self._split(self._say(template, "system"), turns)
         lines = self._say(template, "facts", **facts).splitlines()
         begun = self._say(template, "lead", **lead)
         return Segment((Piece(opening, data=False), *_data(lines), Piece(closing, data=False), Piece(begun)))
@@ -71,9 +80,9 @@ class Renderer:
         opening, closing = self._split(self._say("stable", "system"))
         return opening + self._say("stable", "instruction") + "\n", closing
 
-    def _split(self, system: str) -> tuple[str, str]:
+    def _split(self, system: str, turns: Sequence[tuple[str, str]] = ()) -> tuple[str, str]:
         """What the tokenizer's chat template puts before the user's text, and after it up to the answer."""
-        opening, closing = self._wording.chat(system, SLOT).split(SLOT)
+        opening, closing = self._wording.chat([("system", system), *turns, ("user", SLOT)]).split(SLOT)
         return opening, closing
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -37,8 +38,8 @@ class Segment:
 class Wording(Protocol):
     """What a renderer must know of a model's tokenizer."""
 
-    def chat(self, system: str, user: str) -> str:
-        """The chat up to and including the opening of the assistant's turn, by the tokenizer's own template."""
+    def chat(self, turns: Sequence[tuple[str, str]]) -> str:
+        """The chat of (role, text) turns and the opening of the assistant's next, by the tokenizer's own template."""
         ...
 
     def cut(self, text: str, tokens: int) -> str:

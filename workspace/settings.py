@@ -29,7 +29,7 @@ class Settings(BaseSettings):
     model: str = Field("smollm2-135m-instruct", description="a fetched name, a local folder or a hub name")
     encoder: str = Field("all-minilm-l6-v2", description="a fetched name, a local folder or a hub name")
     precision: Precision = Field("nf4", description="how the language model's weights are held")
-    readout: Readout = Field("yes-no", description="what is read at the end of a candidate's branch")
+    readout: Readout = Field("likelihood", description="what is read at the end of a candidate's branch")
     rendering: Rendering = Field("title-year", description="how an item is written in a prompt")
     domain: str = Field("video", description="the domain pack: video, shopping, reading, news or social")
     candidates: int = Field(20, ge=1, le=10_000, description="how many candidates the language model reranks")

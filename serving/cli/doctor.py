@@ -51,10 +51,10 @@ def _assets(home: Home) -> Iterator[Finding]:
 
 
 def _data(home: Home) -> Iterator[Finding]:
-    from agent.knowledge import Knowledge
+    from agent.knowledge import Knowledge, Resources
 
     try:
-        knowledge = Knowledge.open(home)
+        knowledge = Knowledge(Resources.at(home))
     except ForetasteError as error:
         yield False, str(error)
         return

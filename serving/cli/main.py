@@ -71,3 +71,7 @@ def _fail(message: str, code: int) -> None:
     typer.secho("error: ", fg="red", bold=True, nl=False, err=True)
     typer.echo(message, err=True)
     sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -23,7 +23,6 @@ def command(
 ) -> None:
     """Record what a user did; the very next answer sees it. Example: foretaste record 196 242 --type like"""
     from agent.knowledge import Resources
-    from history.reading.fields import timestamp as parse_timestamp
     from history.records import Event
 
     resources = Resources.at(context.obj)
@@ -35,9 +34,17 @@ def command(
     if value is not None and event_type != "rating":
         raise UsageError(f"--value {value:g} needs --type rating")
     order_only = store.order_only()
-    if at:
-        timestamp = parse_timestamp(at, order_only=order_only, now=time.time())
-    else:
-        timestamp = store.last_timestamp() + 1 if order_only else time.time()
+    now = store.last_timestamp() + 1 if order_only else time.time()
+    timestamp = _moment(at, order_only) if at else now
     stored = store.add(events=[Event(user, item, timestamp, event_type, value, text)])
     typer.echo("recorded" if stored.events else "known already: nothing changed")
+
+
+def _moment(at: str, order_only: bool) -> float:
+    from history.reading.fields import timestamp
+    from history.reading.table import BadRow
+
+    try:
+        return timestamp(at, now=time.time(), order_only=order_only)
+    except BadRow as error:
+        raise UsageError(f"--at {error.reason}") from error

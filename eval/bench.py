@@ -1,0 +1,142 @@
+"""What the main job costs on this machine: `python -m eval.bench`, after `foretaste demo`.
+
+Works in a home of its own that borrows the fetched models. Prints one Markdown table; takes about three minutes.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import get_args
+
+from agent.fit import fit
+from agent.knowledge import Knowledge, Resources
+from agent.recommender import Recommender
+from engine.protocol import Readout
+from history.reading import ReadOptions, Skipped, find_dataset, read_events, read_items
+from history.timeline import Timeline
+from prompts.phrases import Phrases
+from prompts.renderer import Renderer
+from workspace.assets import asset_folder
+from workspace.home import Home
+from workspace.settings import Rendering
+
+EVENTS, CANDIDATES, USER = 30, 20, "22"
+Row = tuple[str, str, str]
+
+
+def main() -> None:
+    """Measure and print."""
+    rows = [("work", "measured", "target"), ("---", "---", "---")]
+    with _borrowed_home(Home.at()) as home:
+        for row in _rows(home):
+            rows.append(row)
+            sys.stderr.write(f"{row[0]}: {row[1]}\n")
+    machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    print("\n".join([f"Machine: {machine}", "", *(f"| {' | '.join(row)} |" for row in rows)]))  # noqa: T201
+
+
+@contextmanager
+def _borrowed_home(fetched: Home) -> Iterator[Home]:
+    with tempfile.TemporaryDirectory() as folder:
+        home = Home(Path(folder))
+        os.symlink(fetched.models, home.root / "models")
+        yield home
+
+
+def _rows(home: Home) -> Iterator[Row]:
+    yield "`foretaste --help`", f"{_median(lambda: _command(home, '--help')):.2f} s", "0.5 s"
+    resources = Resources.at(home)
+    yield "import of MovieLens-100K", f"{_seconds(lambda: _import(resources)):.2f} s", "5 s"
+    yield "fit", f"{_seconds(lambda: fit(resources)):.0f} s", "120 s"
+    recommender = Recommender(Knowledge(replace(resources)))
+    yield "model load", f"{_seconds(lambda: recommender.knowledge.engine):.2f} s", "10 s"
+    yield from _ranking(recommender)
+    yield from _packing(recommender)
+    yield from _renderings(recommender)
+    spent = _seconds(lambda: _command(home, "recommend", USER))
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
+    yield "`foretaste recommend`, peak memory", f"{peak:.2f} GiB", "1.5 GiB"
+    yield "`foretaste recommend`, the whole command with 10 reasons", f"{spent:.1f} s", ""
+
+
+def _import(resources: Resources) -> None:
+    files = find_dataset([asset_folder(resources.home, "movielens-100k")])
+    options, skipped = ReadOptions(), Skipped()
+    items = (item for source in files.items for item in read_items(source, options, skipped))
+    events = (event for source in files.events for event in read_events(source, options, skipped))
+    resources.store.add(items, events, order_only=False)
+
+
+def _ranking(recommender: Recommender) -> Iterator[Row]:
+    timeline = _history(recommender)
+
+    def rank() -> object:
+        return recommender.recommend(timeline, 5, rationale=False)
+
+    work = f"ranked list of {CANDIDATES} candidates after {EVENTS} events"
+    yield f"{work}, first", f"{_seconds(rank):.2f} s", "1.5 s"
+    yield f"{work}, median of 5", f"{_median(rank):.2f} s", "1.5 s"
+    answer, items = recommender.stream(timeline, 5)
+    seconds = [_seconds(lambda: next(items)) for _ in answer.items]
+    yield "a reason, median of 5", f"{statistics.median(seconds):.2f} s", "streaming after the list"
+
+
+def _packing(recommender: Recommender) -> Iterator[Row]:
+    timeline = _history(recommender)
+    ids = [recommender.knowledge.index.item_ids[place] for place in recommender.candidates(timeline).places]
+    for readout in get_args(Readout):
+        scorer = replace(recommender.knowledge.scorer, readout=readout)
+        score = scorer.engine.score
+        tree = scorer.tree(timeline, ids)
+        singles = [scorer.tree(timeline, [item_id]) for item_id in ids]
+        packed = _median(partial(score, tree), 3)
+        separate = sum(_seconds(partial(score, single)) for single in singles)
+        tokens = score(tree).tokens
+        text = f"{separate / packed:.1f} × ({packed:.2f} s for {tokens} tokens against {separate:.2f} s)"
+        yield f"packed pass of {CANDIDATES} candidates against {CANDIDATES} separate prompts, {readout}", text, "6 ×"
+
+
+def _renderings(recommender: Recommender) -> Iterator[Row]:
+    know, timeline = recommender.knowledge, _history(recommender)
+    for rendering in get_args(Rendering):
+        settings = know.settings.model_copy(update={"rendering": rendering})
+        phrases = Phrases(know.domain, rendering)
+        renderer = Renderer(phrases, know.engine.tokens, know.domain, settings, know.store.rating_scale())
+        opening, *lines = know.engine.tokens.encode(renderer.stable(timeline, know.catalogue))
+        tokens = statistics.mean(map(len, lines))
+        yield f"tokens an event, rendering `{rendering}`", f"{tokens:.1f} (opening {len(opening)})", ""
+
+
+def _history(recommender: Recommender) -> Timeline:
+    return recommender.knowledge.store.timeline(USER).before(EVENTS)
+
+
+def _command(home: Home, *arguments: str) -> None:
+    command = [sys.executable, "-m", "serving.cli.main", "--home", str(home.root), *arguments]
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def _median(work: Callable[[], object], runs: int = 5) -> float:
+    return statistics.median(_seconds(work) for _ in range(runs))
+
+
+if __name__ == "__main__":
+    main()

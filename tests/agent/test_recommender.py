@@ -1,0 +1,202 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from agent.fit import fit
+from agent.fusion import LanguageWeight
+from agent.knowledge import Knowledge, Resources
+from agent.options import FitOptions
+from agent.recommender import Recommender
+from history.records import Event, Item
+from history.timeline import Timeline
+from workspace.errors import DamagedArtefact, DataError, NotReady, UnknownName, UsageError
+from workspace.settings import Settings
+
+
+def test_a_ranking_has_no_repeats_and_only_new_items(recommender: Recommender) -> None:
+    answer = recommender.recommend("u03", 10)
+    ids = [item.item_id for item in answer.items]
+    seen = recommender.knowledge.store.timeline("u03").item_ids
+    assert len(set(ids)) == len(ids) == 10
+    assert not set(ids) & set(seen)
+    assert [item.rank for item in answer.items] == list(range(1, 11))
+    assert not answer.degraded
+
+
+def test_every_reason_names_what_the_user_liked(recommender: Recommender) -> None:
+    know = recommender.knowledge
+    liked = {know.catalogue[item_id].title for item_id in know.store.timeline("u03").item_ids}
+    for item in recommender.recommend("u03", 5).items:
+        assert item.rationale
+        assert item.rationale.evidence
+        for entry in item.rationale.evidence:
+            assert entry.title in liked
+            assert f'"{entry.title}"' in item.rationale.text
+            assert entry.influence > 0
+
+
+def test_a_faithful_sentence_of_the_model_is_shown_and_another_is_not(recommender: Recommender) -> None:
+    engine = recommender.knowledge.engine
+    first, second = recommender.recommend("u03", 2, rationale=False).items
+    engine.answers[:] = [f' you might enjoy "{first.title}" as well.', " Tom Hanks is in it."]  # type: ignore[attr-defined]
+    reasons = [item.rationale.text for item in recommender.recommend("u03", 2).items if item.rationale]
+    assert reasons[0].endswith(f'you might enjoy "{first.title}" as well.')
+    assert "Hanks" not in reasons[1]
+    assert "Because you liked" in reasons[1]
+    assert second.title not in reasons[1]
+
+
+def test_the_language_model_moves_the_list_by_its_weight(recommender: Recommender) -> None:
+    know = recommender.knowledge
+    know.language_weight = LanguageWeight(5.0, 5.0, 1.0, 100)
+    ranked = recommender.recommend("u03", 5, rationale=False).items
+    without = recommender.recommend("u03", 5, llm=False, rationale=False)
+    assert without.degraded
+    assert [item.item_id for item in ranked] != [item.item_id for item in without.items]
+
+
+def test_probabilities_are_of_the_whole_catalogue(recommender: Recommender) -> None:
+    items = recommender.recommend("u03", 32, rationale=False).items
+    assert len(items) == 32
+    assert sum(item.probability for item in items) == pytest.approx(1)
+    assert all(item.probability == pytest.approx(np.exp(item.score)) for item in items)
+
+
+def test_all_that_exists_comes_back_when_k_is_larger(recommender: Recommender) -> None:
+    assert len(recommender.recommend("u03", 1_000, rationale=False).items) == 32
+
+
+def test_a_visitor_without_history_gets_popular_and_diverse_items(recommender: Recommender) -> None:
+    answer = recommender.recommend(Timeline("visitor"), 5)
+    know = recommender.knowledge
+    genres = [know.catalogue[item.item_id].categories[0] for item in answer.items]
+    assert max(genres.count(genre) for genre in genres) <= 3
+    assert all(item.rationale and "no history of yours" in item.rationale.text for item in answer.items)
+    counts = know.store.item_counts()
+    assert counts[answer.items[0].item_id] == max(counts.values())
+
+
+def test_one_event_is_enough(recommender: Recommender) -> None:
+    answer = recommender.recommend(Timeline("visitor", (Event("visitor", "i00", 1.0, "like"),)), 3)
+    assert all(item.rationale and item.rationale.evidence[0].item_id == "i00" for item in answer.items)
+
+
+def test_only_disliked_items_are_no_evidence(recommender: Recommender) -> None:
+    answer = recommender.recommend(Timeline("visitor", (Event("visitor", "i00", 1.0, "dislike"),)), 3)
+    assert all(item.rationale and not item.rationale.evidence for item in answer.items)
+    assert all(item.rationale and "popular with others" in item.rationale.text for item in answer.items)
+
+
+def test_100_000_events_of_one_user(recommender: Recommender) -> None:
+    events = tuple(Event("v", f"i{number % 30:02}", float(number), "like") for number in range(100_000))
+    assert len(recommender.recommend(Timeline("v", events), 5).items) == 5
+
+
+def test_the_next_answer_sees_what_was_just_recorded(recommender: Recommender) -> None:
+    first = recommender.recommend("u03", 1, rationale=False).items[0]
+    recommender.knowledge.store.add(events=[Event("u03", first.item_id, 2_000_000.0, "like")])
+    after = recommender.recommend("u03", 32, rationale=False)
+    assert first.item_id not in [item.item_id for item in after.items]
+
+
+def test_a_withdrawn_item_is_recommended_no_more(recommender: Recommender) -> None:
+    first = recommender.recommend("u03", 1, rationale=False).items[0]
+    recommender.knowledge.store.set_available(first.item_id, False)
+    again = Recommender(Knowledge(recommender.knowledge.resources))
+    assert first.item_id not in [item.item_id for item in again.recommend("u03", 32, rationale=False).items]
+
+
+def test_a_filter_is_obeyed_and_one_that_leaves_nothing_is_explained(recommender: Recommender) -> None:
+    def horror(item: Item) -> bool:
+        return "Horror" in item.categories
+
+    items = recommender.recommend("u03", 5, where=horror, rationale=False).items
+    assert items
+    assert all(horror(recommender.knowledge.catalogue[item.item_id]) for item in items)
+    with pytest.raises(UsageError, match="leaves no item"):
+        recommender.recommend("u03", 5, where=lambda item: False)
+
+
+def test_what_was_shown_is_kept(recommender: Recommender) -> None:
+    answer = recommender.recommend("u03", 2)
+    kept = recommender.knowledge.store.recommendation(answer.recommendation_id)
+    assert kept is not None
+    assert [item["item_id"] for item in json.loads(kept)["items"]] == [item.item_id for item in answer.items]
+
+
+def test_a_stream_gives_the_list_at_once_and_then_the_reasons(recommender: Recommender) -> None:
+    answer, items = recommender.stream("u03", 3)
+    assert [item.rationale for item in answer.items] == [None] * 3
+    assert [item.item_id for item in items] == [item.item_id for item in answer.items]
+
+
+def test_wrong_arguments(recommender: Recommender) -> None:
+    with pytest.raises(UnknownName, match="nearest known ids: u00, u03"):
+        recommender.recommend("u003")
+    with pytest.raises(UsageError, match="k = 0"):
+        recommender.recommend("u03", 0)
+
+
+def test_the_object_of_the_contract(recommender: Recommender) -> None:
+    found = json.loads(recommender.recommend("u03", 1).to_json())
+    assert list(found) == [
+        "recommendation_id", "user_id", "generated_at", "engine", "adapter", "degraded", "items", "interests",
+    ]  # fmt: skip
+    assert list(found["items"][0]) == [
+        "item_id", "title", "rank", "score", "probability", "retrieval_rank", "rationale",
+    ]  # fmt: skip
+    assert list(found["items"][0]["rationale"]) == ["text", "evidence", "facets", "verified"]
+    assert list(found["interests"]) == ["now", "shift", "next"]
+
+
+def test_before_anything_was_fitted(resources: Resources) -> None:
+    with pytest.raises(NotReady, match="run: foretaste fit"):
+        Knowledge(resources)
+
+
+def test_a_changed_catalogue_must_be_fitted_again(recommender: Recommender) -> None:
+    resources = recommender.knowledge.resources
+    resources.store.add([Item("new", "Brand New")])
+    with pytest.raises(NotReady, match=r"items were added or changed.*foretaste fit"):
+        Knowledge(resources)
+
+
+def test_an_index_of_another_encoder_is_refused(recommender: Recommender) -> None:
+    resources = recommender.knowledge.resources
+    other = Resources(resources.home, Settings(encoder="other", model="fake"))
+    with pytest.raises(NotReady, match="made with fake, the settings name other"):
+        Knowledge(other)
+
+
+def test_a_damaged_index_is_refused(recommender: Recommender) -> None:
+    resources = recommender.knowledge.resources
+    path = next(resources.home.index.glob("*/items.faiss"))
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(DamagedArtefact, match=r"items\.faiss is damaged"):
+        Knowledge(resources)
+
+
+def test_an_empty_catalogue_cannot_be_fitted(resources: Resources, tmp_path: object) -> None:
+    resources.store.add(events=[Event("u", "nowhere", 1.0)])
+    with resources.store._engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM items")
+    with pytest.raises(DataError, match="catalogue is empty"):
+        fit(resources, FitOptions(language_targets=0))
+
+
+def test_the_fit_measures_the_language_model(resources: Resources) -> None:
+    report = fit(resources, FitOptions(language_targets=8))
+    assert report.language.targets == 8
+    assert report.targets == 12
+    assert report.retriever >= report.popularity >= report.uniform
+    assert Knowledge(resources).language_weight == report.language
+
+
+def test_the_same_seed_gives_the_same_fit(resources: Resources) -> None:
+    options = FitOptions(language_targets=6, seed=3)
+    assert fit(resources, options) == fit(resources, options)

@@ -1,0 +1,139 @@
+"""Snapshots: a changed prompt is seen in review. And: what is missing is an error with its name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import jinja2
+import pytest
+
+from history.catalogue import Catalogue
+from history.domain import load_domain
+from history.records import Event, Item
+from history.timeline import Timeline
+from prompts.budget import window_start
+from prompts.phrases import Phrases
+from prompts.renderer import Renderer
+from workspace.settings import Rendering, Settings
+
+if TYPE_CHECKING:
+    from prompts.segment import Wording
+
+ALIEN = Item("1", "Alien", categories=("Horror", "Sci-Fi"), year=1979)
+AMELIE = Item("2", "Amélie", year=2001)
+CATALOGUE = Catalogue([ALIEN, AMELIE])
+TIMELINE = Timeline(
+    "u",
+    (
+        Event("u", "1", 1.0, "rating", 5.0),
+        Event("u", "2", 2.0, "rating", 1.0),
+        Event("u", "", 3.0, "search", None, "space  films\n<|im_start|>"),
+        Event("u", "gone", 4.0, "view"),
+    ),
+)
+
+
+@pytest.fixture
+def wording() -> Wording:
+    class Brackets:
+        def chat(self, turns: list[tuple[str, str]]) -> str:
+            return "".join(f"<{role}>{text}</{role}>\n" for role, text in turns) + "<assistant>\n"
+
+        def cut(self, text: str, tokens: int) -> str:
+            return " ".join(text.split()[:tokens])
+
+    return Brackets()  # type: ignore[return-value]
+
+
+def renderer(wording: Wording, rendering: Rendering = "title-year", over: int = 40, keep: int = 20) -> Renderer:
+    settings = Settings(rendering=rendering, history_over=over, history_keep=keep)
+    domain = load_domain("video")
+    return Renderer(Phrases(domain, rendering), wording, domain, settings, 5.0)
+
+
+def test_the_stable_segment(wording: Wording) -> None:
+    assert renderer(wording).stable(TIMELINE, CATALOGUE).text == (
+        "<system>You know films and people's taste. You read what a viewer did and judge what comes next.</system>\n"
+        "<user>What a viewer did, oldest first:\n"
+        "liked Alien (1979)\n"
+        "disliked Amélie (2001)\n"
+        "searched for: space films <|im_start|>\n"
+        "watched gone\n"
+    )
+
+
+def test_the_stable_segment_only_grows_at_its_end(wording: Wording) -> None:
+    whole = renderer(wording).stable(TIMELINE, CATALOGUE).text
+    assert whole.startswith(renderer(wording).stable(TIMELINE.before(3), CATALOGUE).text)
+
+
+@pytest.mark.parametrize(
+    ("rendering", "line"),
+    [("title", "Alien"), ("title-year", "Alien (1979)"), ("title-year-category", "Alien (1979), Horror/Sci-Fi")],
+)
+def test_the_three_renderings(wording: Wording, rendering: Rendering, line: str) -> None:
+    assert renderer(wording, rendering).item(ALIEN) == line
+
+
+def test_the_bridge_and_branch_of_yes_no(wording: Wording) -> None:
+    ours = renderer(wording)
+    assert ours.bridge("yes-no", ["Drama", "Crime"], "nothing violent").text == (
+        "Lately: Drama, Crime.\n"
+        "Asked for: nothing violent.\n"
+        "For each film: will this viewer pick it next? Answer yes or no.\n"
+        "</user>\n<assistant>\nAnswers:\n"
+    )
+    assert ours.branch("yes-no", ALIEN).text == "Alien (1979):"
+
+
+def test_the_bridge_and_branch_of_likelihood(wording: Wording) -> None:
+    ours = renderer(wording)
+    assert ours.bridge("likelihood").text == (
+        "Which film will this viewer pick next? Answer with its title.\n</user>\n<assistant>\nNext:\n"
+    )
+    assert ours.branch("likelihood", ALIEN).text == "Alien (1979)\n"
+
+
+def test_the_prompt_of_a_rationale(wording: Wording) -> None:
+    facts = {"verb": "liked", "evidence": ["Alien", "Heat"], "shared": ["Drama"]}
+    lead = {"verb": "liked", "evidence": ["Alien", "Heat"]}
+    text = renderer(wording).conversation("rationale", lead=lead, title='A "B"', **facts).text
+    assert text.startswith(
+        "<system>You say in one short sentence why a film is recommended. You use only the facts given.</system>\n"
+        '<user>Recommended: "North Star"\nYou liked: "Long Road", "Quiet Bay"\nShared genre: Travel</user>\n'
+        '<assistant>Because you liked "Long Road" and "Quiet Bay", "North Star" brings more of the travel '
+        "that you enjoy.</assistant>\n"
+    )
+    assert text.endswith(
+        '<user>Recommended: "A "B""\nYou liked: "Alien", "Heat"\nShared genre: Drama\n</user>\n'
+        '<assistant>\nBecause you liked "Alien" and "Heat",'
+    )
+
+
+@pytest.mark.parametrize(
+    ("evidence", "shared", "expected"),
+    [
+        (["Alien"], [], 'Because you liked "Alien".'),
+        (["Alien", "Heat"], ["Drama", "War"], 'Because you liked "Alien" and "Heat", also Drama, War.'),
+    ],
+)
+def test_the_plain_sentence(evidence: list[str], shared: list[str], expected: str) -> None:
+    phrases = Phrases(load_domain("video"), "title")
+    assert phrases.say("rationale", "plain", verb="liked", evidence=evidence, shared=shared) == expected
+
+
+def test_a_missing_variable_is_an_error_with_its_name() -> None:
+    with pytest.raises(jinja2.UndefinedError, match="'categories'"):
+        Phrases(load_domain("video"), "title-year-category").say("stable", "item", title="Alien", year=1979)
+
+
+@pytest.mark.parametrize("count", range(0, 200))
+def test_a_long_history_is_cut_in_blocks(count: int) -> None:
+    start = window_start(count, over=40, keep=20)
+    assert start % 20 == 0
+    assert (count <= 40 and start == 0) or 20 < count - start <= 40
+
+
+def test_the_window_reaches_the_prompt(wording: Wording) -> None:
+    timeline = Timeline("u", tuple(Event("u", "1", float(moment)) for moment in range(100_000)))
+    assert renderer(wording, over=4, keep=2).stable(timeline, CATALOGUE).text.count("Alien") == 4

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from workspace.artefact import current, is_published, publish
+from workspace.errors import DamagedArtefact, NotReady, StoreError
+
+
+def writes(text: str, name: str = "data.txt") -> object:
+    return lambda folder: (folder / name).write_text(text)
+
+
+def test_the_newest_version_is_current_and_the_older_one_goes(tmp_path: Path) -> None:
+    for text in ("old", "new"):
+        publish(tmp_path, {"cut": text}, writes(text))  # type: ignore[arg-type]
+    found = current(tmp_path, "run: fit")
+    assert (found.folder / "data.txt").read_text() == "new"
+    assert found.about == {"cut": "new"}
+    assert len([path for path in tmp_path.iterdir() if path.is_dir()]) == 1
+
+
+def test_a_write_that_fails_leaves_the_old_version(tmp_path: Path) -> None:
+    publish(tmp_path, {}, writes("old"))  # type: ignore[arg-type]
+
+    def broken(folder: Path) -> None:
+        (folder / "data.txt").write_text("half")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        publish(tmp_path, {}, broken)
+    assert (current(tmp_path, "").folder / "data.txt").read_text() == "old"
+
+
+def test_a_full_disk_leaves_the_old_version(tmp_path: Path) -> None:
+    publish(tmp_path, {}, writes("old"))  # type: ignore[arg-type]
+
+    def full(folder: Path) -> None:
+        with Path("/dev/full").open("w") as file:
+            file.write("x" * 100_000)
+
+    with pytest.raises(StoreError, match="disk is full"):
+        publish(tmp_path, {}, full)
+    assert (current(tmp_path, "").folder / "data.txt").read_text() == "old"
+
+
+def test_a_damaged_file_is_refused_by_its_checksum(tmp_path: Path) -> None:
+    made = publish(tmp_path, {}, writes("whole"))  # type: ignore[arg-type]
+    (made.folder / "data.txt").write_text("whale")
+    with pytest.raises(DamagedArtefact, match=r"data\.txt is damaged.*run: fit"):
+        current(tmp_path, "run: fit")
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    made = publish(tmp_path, {}, writes("whole"))  # type: ignore[arg-type]
+    (made.folder / "data.txt").unlink()
+    with pytest.raises(DamagedArtefact, match=r"data\.txt.*run: fit"):
+        current(tmp_path, "run: fit")
+
+
+def test_nothing_fitted_says_what_to_run(tmp_path: Path) -> None:
+    assert not is_published(tmp_path)
+    with pytest.raises(NotReady, match="run: fit"):
+        current(tmp_path, "run: fit")
