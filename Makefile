@@ -6,7 +6,7 @@ PIP_ARGS ?=
 BIN := .venv/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt $(PIP_ARGS)
 
-.PHONY: setup demo test check fix build clean
+.PHONY: setup demo test check fix docs build clean
 
 setup: .venv/.runtime
 demo: .venv/.runtime
@@ -26,6 +26,9 @@ check: .venv/.dev
 fix: .venv/.dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+docs: .venv/.dev
+	$(BIN)/python -m typer serving.cli.main utils docs --name foretaste --output docs/command-line.md
 
 build: .venv/.dev
 	$(BIN)/python -m build --no-isolation

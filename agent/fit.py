@@ -62,7 +62,7 @@ def fit(resources: Resources, options: FitOptions | None = None) -> FitReport:
     generator = np.random.default_rng(options.seed)
     targets = _targets(resources, catalogue, min(options.targets, max(1, CELLS // len(item_ids))), generator)
     earlier = counts - _counts_of(targets, index)
-    weights, popularity, retrieved = _fit_retriever(resources, index, earlier, targets)
+    weights, popularity, retrieved = retriever_weights(resources, index, earlier, targets)
     language = LanguageWeight(0.0, 0.0, 0.0, 0)
     if options.language_targets and len(item_ids) >= CANDIDATES:
         sample = targets[: options.language_targets]
@@ -100,7 +100,7 @@ def _targets(resources: Resources, catalogue: Catalogue, count: int, generator: 
     return [target for target in found if target]
 
 
-def _fit_retriever(
+def retriever_weights(
     resources: Resources, index: ItemIndex, counts: NDArray[np.float64], targets: Sequence[Target]
 ) -> tuple[RetrieverWeights, float, float]:
     """The retriever's weights, then the mean log-likelihood of a target by popularity alone, and by the retriever."""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from agent.evidence import cite, shared_facets
@@ -15,7 +13,7 @@ from engine.protocol import Engine, WriteLimits
 from history.catalogue import Catalogue
 from history.domain import Domain
 from history.polarity import verb
-from history.records import Item
+from history.records import Event, Item
 from history.timeline import Timeline
 from prompts.phrases import Phrases
 from prompts.renderer import Renderer
@@ -37,7 +35,7 @@ class Pen:
         """One sentence from the facts, as the model would say it; nothing in it was checked."""
         stem = self.renderer.conversation(
             "rationale",
-            lead={"verb": verb, "evidence": evidence},
+            lead={"verb": verb, "evidence": evidence, "title": title},
             title=title,
             verb=verb,
             evidence=evidence,
@@ -58,24 +56,18 @@ class Rationales:
 
     def explain(self, item: Item, vector: Vectors, taste: Taste, timeline: Timeline, pen: Pen | None) -> Rationale:
         """Why `item` fits this history; without a pen the plain sentence."""
-        evidence = cite(item, vector, taste, timeline, self._catalogue)
+        told, evidence = cite(item, vector, taste, timeline, self._catalogue, self._verb)
         shared = shared_facets(item, evidence, self._catalogue)
         if not evidence:
             return Rationale(self._phrases.say("rationale", "without_history", some=bool(timeline)), (), (), True)
         cited = [clean(entry.title) for entry in evidence]
         title = clean(item.title)
-        verbs = Counter(
-            verb(event, self._domain, self._scale)
-            for event in timeline.events
-            if event.item_id in {entry.item_id for entry in evidence}
-        )
-        facts: dict[str, Any] = {"verb": verbs.most_common(1)[0][0], "evidence": cited, "shared": shared}
+        facts: dict[str, Any] = {"verb": told, "evidence": cited, "shared": shared}
         text = pen.phrase(title, **facts) if pen else ""
-        lead = self._phrases.say("rationale", "lead", verb=facts["verb"], evidence=cited)
-        if carried(text, lead, title, cited, shared, self._facets):
+        lead = self._phrases.say("rationale", "lead", verb=told, evidence=cited, title=title)
+        if carried(text, lead, shared, {self._domain.noun, self._domain.nouns, self._domain.category}):
             return Rationale(text, evidence, shared, True)
         return Rationale(self._phrases.say("rationale", "plain", **facts), evidence, shared, True)
 
-    @cached_property
-    def _facets(self) -> list[str]:
-        return sorted({name for item in self._catalogue.values() for name in item.categories})
+    def _verb(self, event: Event) -> str:
+        return verb(event, self._domain, self._scale)

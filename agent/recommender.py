@@ -128,6 +128,9 @@ class Recommender:
         weight = self.knowledge.language_weight.weight
         if not llm:
             return candidates.log_p, True
+        if not weight:
+            # It was measured to add nothing to this ranking: asking it would cost a second for nothing.
+            return candidates.log_p, False
         places = candidates.places
         item_ids = [self.knowledge.index.item_ids[place] for place in places]
         values = self.knowledge.scorer.values(timeline, item_ids, interests)

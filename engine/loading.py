@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from logging import ERROR, getLogger
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ def load_model(source: Path | str, precision: Precision) -> tuple[Any, Any]:
     from transformers.utils import logging
 
     logging.disable_progress_bar()
+    # It warns that an optional kernel is absent; its own kernels are the ones measured and meant.
+    getLogger("bitsandbytes.backends.cpu.ops").setLevel(ERROR)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     try:
         tokenizer = AutoTokenizer.from_pretrained(source)

@@ -33,7 +33,7 @@ class Tokens:
         # A token holds at most a few dozen characters: what lies beyond cannot matter, and need not be tokenised.
         text = text[: tokens * 64]
         offsets = self._encode(text, return_offsets_mapping=True)["offset_mapping"]
-        return text if len(offsets) <= tokens else text[: offsets[tokens - 1][1]].rstrip()
+        return text if len(offsets) <= tokens else text[: offsets[tokens][0]].rstrip()
 
     def encode(self, segment: Segment) -> list[list[int]]:
         """The token ids of each piece; joined they are the ids of the segment's text."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import platform
-import resource
 import statistics
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import get_args
 
 from agent.fit import fit
+from agent.fusion import LanguageWeight
 from agent.knowledge import Knowledge, Resources
 from agent.recommender import Recommender
 from engine.protocol import Readout
@@ -66,8 +66,7 @@ def _rows(home: Home) -> Iterator[Row]:
     yield from _packing(recommender)
     yield from _renderings(recommender)
     spent = _seconds(lambda: _command(home, "recommend", USER))
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
-    yield "`foretaste recommend`, peak memory", f"{peak:.2f} GiB", "1.5 GiB"
+    yield "`foretaste recommend`, peak memory", f"{_peak(home, 'recommend', USER):.2f} GiB", "1.5 GiB"
     yield "`foretaste recommend`, the whole command with 10 reasons", f"{spent:.1f} s", ""
 
 
@@ -81,6 +80,8 @@ def _import(resources: Resources) -> None:
 
 def _ranking(recommender: Recommender) -> Iterator[Row]:
     timeline = _history(recommender)
+    # The pass is what is measured, also where its weight on this data is 0 and a real answer would leave it out.
+    recommender.knowledge.language_weight = LanguageWeight(1.0, 1.0, 0.0, 1)
 
     def rank() -> object:
         return recommender.recommend(timeline, 5, rationale=False)
@@ -126,6 +127,19 @@ def _history(recommender: Recommender) -> Timeline:
 def _command(home: Home, *arguments: str) -> None:
     command = [sys.executable, "-m", "serving.cli.main", "--home", str(home.root), *arguments]
     subprocess.run(command, check=True, capture_output=True)
+
+
+def _peak(home: Home, *arguments: str) -> float:
+    """GiB of resident memory at the most, as the process itself reads it at its end.
+
+    The parent's own figure for its children would count what a child shares with it between fork and exec.
+    """
+    script = (
+        "import sys; from serving.cli.main import main\ntry: main()\nfinally: print(open('/proc/self/status').read())"
+    )
+    command = [sys.executable, "-c", script, "--home", str(home.root), *arguments]
+    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return next(int(line.split()[1]) for line in printed.splitlines() if line.startswith("VmHWM")) / 2**20
 
 
 def _seconds(work: Callable[[], object]) -> float:

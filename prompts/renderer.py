@@ -34,15 +34,17 @@ class Renderer:
 
     def item(self, item: Item) -> str:
         """An item as one line of at most the settings' number of tokens."""
-        title = self._wording.cut(clean(item.title), self._settings.item_tokens)
-        return self._say("stable", "item", title=title, year=item.year, categories=item.categories)
+        # A title of nothing but control characters leaves the id, so that no line begins with a blank.
+        name = clean(item.title) or clean(item.item_id) or "untitled"
+        title = self._wording.cut(name, self._settings.item_tokens)
+        return clean(self._say("stable", "item", title=title, year=item.year, categories=item.categories))
 
     def event(self, event: Event, catalogue: Catalogue) -> str:
         """An event as one line: "liked Alien (1979)"."""
         name = self.item(catalogue[event.item_id]) if event.item_id in catalogue else event.item_id
         text = self._wording.cut(clean(event.text), 2 * self._settings.item_tokens)
         words = verb(event, self._domain, self._scale)
-        return self._say("stable", "event", verb=words, item=name, text=text)
+        return clean(self._say("stable", "event", verb=words, item=name, text=text))
 
     def stable(self, timeline: Timeline, catalogue: Catalogue) -> Segment:
         """The stable segment: the opening of the chat, then one piece an event, past the budget in blocks."""

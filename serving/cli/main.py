@@ -42,18 +42,16 @@ def _options(
     context.obj = Home.at(home or None)
 
 
-def _add_commands() -> None:
-    for name, module in COMMANDS.items():
-        command = import_module(f"serving.cli.{module}").command
-        if isinstance(command, typer.Typer):
-            app.add_typer(command, name=name)
-        else:
-            app.command(name)(command)
+for _name, _module in COMMANDS.items():
+    _command = import_module(f"serving.cli.{_module}").command
+    if isinstance(_command, typer.Typer):
+        app.add_typer(_command, name=_name)
+    else:
+        app.command(_name)(_command)
 
 
 def main() -> None:
     """Run one command; exit 0, 1 for a failure that is explained, 2 for wrong usage."""
-    _add_commands()
     try:
         app()
     except UsageError as error:

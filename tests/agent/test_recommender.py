@@ -41,9 +41,9 @@ def test_every_reason_names_what_the_user_liked(recommender: Recommender) -> Non
 def test_a_faithful_sentence_of_the_model_is_shown_and_another_is_not(recommender: Recommender) -> None:
     engine = recommender.knowledge.engine
     first, second = recommender.recommend("u03", 2, rationale=False).items
-    engine.answers[:] = [f' you might enjoy "{first.title}" as well.', " Tom Hanks is in it."]  # type: ignore[attr-defined]
+    engine.answers[:] = [" could be a good choice for you.", " has Tom Hanks in it."]  # type: ignore[attr-defined]
     reasons = [item.rationale.text for item in recommender.recommend("u03", 2).items if item.rationale]
-    assert reasons[0].endswith(f'you might enjoy "{first.title}" as well.')
+    assert reasons[0].endswith(f'"{first.title}" could be a good choice for you.')
     assert "Hanks" not in reasons[1]
     assert "Because you liked" in reasons[1]
     assert second.title not in reasons[1]

@@ -2,21 +2,19 @@ import pytest
 
 from agent.verify import carried
 
-LEAD = 'Because you liked "Alien" and "It",'
-FACETS = ["Horror", "Sci-Fi", "Drama", "Film-Noir"]
+LEAD = 'Because you liked "Alien" and "It", "The Thing"'
 
 
-def holds(rest: str, title: str = "The Thing") -> bool:
-    return carried(LEAD + rest, LEAD, title, ["Alien", "It"], ["Horror", "Sci-Fi"], FACETS)
+def holds(rest: str) -> bool:
+    return carried(LEAD + rest, LEAD, ["Horror", "Sci-Fi"], {"film", "films", "genre"})
 
 
 @pytest.mark.parametrize(
     "rest",
     [
-        ' you might enjoy "The Thing" as well.',
-        ' the horror and sci-fi of "The Thing" could be for you.',
-        ' "The Thing" brings more of the horror that you enjoy.',
-        " you might like the thing.",
+        " could be a good choice for you.",
+        " offers the horror and sci-fi that you like.",
+        " is another film of the Horror that you enjoy.",
     ],
 )
 def test_a_sentence_that_stays_with_its_evidence_passes(rest: str) -> None:
@@ -26,18 +24,20 @@ def test_a_sentence_that_stays_with_its_evidence_passes(rest: str) -> None:
 @pytest.mark.parametrize(
     ("rest", "why"),
     [
-        (' you might enjoy "The Thing"', "no full stop"),
-        (" you might enjoy it.", "the item is not named"),
-        (' you might enjoy "The Thing" and "The Thing".', "named twice"),
-        (' you might enjoy "The Thing" with Kurt Russell.', "a name from nowhere"),
-        (' you might enjoy "The Thing" of 1982.', "a number from nowhere"),
-        (' you might enjoy the drama of "The Thing".', "a facet that is not shared"),
-        (' you might not enjoy "The Thing".', "a negation"),
-        (' you won’t regret "The Thing".', "a contraction"),
-        (' you might enjoy "The Thing" like "Aliens".', "a title from nowhere"),
-        (' you might enjoy "The Thing" like "Alien".', "evidence named again"),
-        (' "The Thing" is horror and horror and horror.', "a stutter"),
-        (' "The Thing" is is for you.', "a stutter"),
+        (" could be a good choice", "no full stop"),
+        (" fits.", "nothing said"),
+        (' could be for you like "The Thing".', "named again"),
+        (" brings back Kurt Russell.", "a name from nowhere"),
+        (" is a classic of 1982.", "a number from nowhere"),
+        (" offers the drama that you like.", "a facet that is not shared"),
+        (" offers film-noir and horror.", "a facet that is not shared"),
+        (" is not for everyone.", "a negation"),
+        (" won’t let you go.", "a contraction"),
+        (' is close to "Aliens".', "a title from nowhere"),
+        (" is close to Alien.", "evidence named again"),
+        (" is horror and horror and horror.", "a stutter"),
+        (" is is for you.", "a stutter"),
+        (" offers the nature and history that you like.", "a claim without evidence"),
     ],
 )
 def test_a_sentence_that_says_more_fails(rest: str, why: str) -> None:
@@ -45,4 +45,4 @@ def test_a_sentence_that_says_more_fails(rest: str, why: str) -> None:
 
 
 def test_another_beginning_fails() -> None:
-    assert not carried('You will love "The Thing".', LEAD, "The Thing", ["Alien"], [], FACETS)
+    assert not carried('You will love "The Thing".', LEAD, [], {"film"})

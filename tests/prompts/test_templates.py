@@ -96,7 +96,7 @@ def test_the_bridge_and_branch_of_likelihood(wording: Wording) -> None:
 
 def test_the_prompt_of_a_rationale(wording: Wording) -> None:
     facts = {"verb": "liked", "evidence": ["Alien", "Heat"], "shared": ["Drama"]}
-    lead = {"verb": "liked", "evidence": ["Alien", "Heat"]}
+    lead = {"verb": "liked", "evidence": ["Alien", "Heat"], "title": "It"}
     text = renderer(wording).conversation("rationale", lead=lead, title='A "B"', **facts).text
     assert text.startswith(
         "<system>You say in one short sentence why a film is recommended. You use only the facts given.</system>\n"
@@ -106,7 +106,7 @@ def test_the_prompt_of_a_rationale(wording: Wording) -> None:
     )
     assert text.endswith(
         '<user>Recommended: "A "B""\nYou liked: "Alien", "Heat"\nShared genre: Drama\n</user>\n'
-        '<assistant>\nBecause you liked "Alien" and "Heat",'
+        '<assistant>\nBecause you liked "Alien" and "Heat", "It"'
     )
 
 

@@ -1,0 +1,99 @@
+"""The systems by name. Settings are those that validation chose on MovieLens-100K, for each protocol.
+
+`GRIDS` are the settings to choose from on other data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from agent.knowledge import Resources
+from eval.embeddings import item_vectors
+from eval.interactions import Floats
+from eval.peers.baselines import Popular, Random
+from eval.peers.content import Content, tfidf
+from eval.peers.ease import Ease
+from eval.peers.encoder_classifier import EncoderClassifier
+from eval.peers.ials import IALS
+from eval.peers.item_knn import ItemKNN
+from eval.peers.markov import Markov
+from eval.peers.product import Retrieval
+from eval.peers.sasrec import SASRec
+from eval.systems import System
+from history.catalogue import Catalogue
+from workspace.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a system is built from: the models at hand, the protocol that it is for, and a seed."""
+
+    resources: Resources
+    protocol: str
+    seed: int = 0
+
+    def either(self, in_order: float, in_time: float) -> float:
+        """A setting for the protocols that split by each user's own order, and for those that cut in time."""
+        return in_time if self.protocol == "prequential" else in_order
+
+
+def _minilm(scene: Scene) -> System:
+    def embed(catalogue: Catalogue) -> Floats:
+        return item_vectors(scene.resources, catalogue).astype(float)
+
+    return Content(scene.resources.settings.encoder, embed)
+
+
+SYSTEMS: Mapping[str, Callable[[Scene], System]] = {
+    "random": lambda scene: Random(scene.seed),
+    "popular": lambda scene: Popular(),
+    "markov-last": lambda scene: Markov(window=10, last=1),
+    "markov": lambda scene: Markov(window=10, last=10, decay=scene.either(0.9, 0.7)),
+    "item-knn": lambda scene: ItemKNN(k=int(scene.either(300, 20)), shrink=scene.either(0, 10)),
+    "item-knn-recency": lambda scene: ItemKNN(k=300, shrink=10, decay=0.5),
+    "ease": lambda scene: Ease(scene.either(100, 20)),
+    "ease-recency": lambda scene: Ease(scene.either(400, 200), scene.either(0.9, 0.7)),
+    "ials": lambda scene: IALS(seed=scene.seed),
+    "tfidf": lambda scene: Content("tfidf", tfidf),
+    "minilm": _minilm,
+    "sasrec": lambda scene: SASRec(seed=scene.seed),
+    "encoder-classifier": lambda scene: EncoderClassifier(
+        scene.resources, scene.resources.settings.encoder, seed=scene.seed
+    ),
+    "retrieval": lambda scene: Retrieval(
+        scene.resources, scene.resources.settings.encoder, scene.resources.settings.candidates, seed=scene.seed
+    ),
+}
+GRIDS: Mapping[str, Sequence[Callable[[], System]]] = {
+    "markov-last": [partial(Markov, window, 1) for window in (5, 10, 20)],
+    "markov": [partial(Markov, 10, 10, decay) for decay in (0.5, 0.7, 0.8, 0.9, 1.0)],
+    "item-knn": [partial(ItemKNN, k, shrink) for k in (20, 100, 300) for shrink in (0, 10)],
+    "item-knn-recency": [partial(ItemKNN, k, 10, decay) for k in (100, 300) for decay in (0.5, 0.7, 0.9)],
+    "ease": [partial(Ease, strength) for strength in (20, 50, 100, 200, 400)],
+    "ease-recency": [partial(Ease, strength, decay) for strength in (100, 200, 400) for decay in (0.5, 0.7, 0.8, 0.9)],
+}
+WITHOUT_NETWORKS = (
+    "random",
+    "popular",
+    "markov-last",
+    "markov",
+    "item-knn",
+    "item-knn-recency",
+    "ease",
+    "ease-recency",
+    "ials",
+    "tfidf",
+)
+
+
+def build(name: str, scene: Scene) -> System:
+    """The system called `name`, not fitted yet.
+
+    Raises:
+        UsageError: there is none; the message lists the known ones.
+    """
+    if name not in SYSTEMS:
+        raise UsageError(f"unknown system {name!r}; known: {', '.join(SYSTEMS)}")
+    return SYSTEMS[name](scene)

@@ -1,0 +1,40 @@
+"""EASE: a linear model of each item from all others (Steck 2019)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from eval.interactions import Floats, Interactions
+from eval.peers.histories import weights
+from eval.protocols.split import Case, Split
+from eval.systems import Scores
+
+
+@dataclass
+class Ease:
+    """Score = q · B, where with P = (XᵀX + λI)⁻¹ B_ab = -P_ab / P_bb and the diagonal is 0.
+
+    `regularisation` is λ; q weighs the history by `decay`, 1 counts every item of it alike.
+    """
+
+    regularisation: float = 100.0
+    decay: float = 1.0
+    fitted_on: Interactions = field(init=False, repr=False)
+    _weights: Floats = field(init=False, repr=False)
+
+    def fit(self, split: Split) -> None:
+        """Invert the Gram matrix."""
+        self.fitted_on = split.test.events
+        x = self.fitted_on.matrix
+        gram = (x.T @ x).toarray()
+        gram[np.diag_indices_from(gram)] += self.regularisation
+        inverse = np.linalg.inv(gram)
+        self._weights = inverse / -np.diag(inverse)
+        np.fill_diagonal(self._weights, 0.0)
+
+    def score(self, cases: Sequence[Case]) -> Scores:
+        """The weighted history's rows of B, summed."""
+        return Scores(np.asarray(weights(cases, len(self._weights), self.decay) @ self._weights))

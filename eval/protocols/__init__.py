@@ -1,0 +1,1 @@
+"""What is fitted on and what is predicted: one definition a file."""
