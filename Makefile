@@ -6,7 +6,7 @@ PIP_ARGS ?=
 BIN := .venv/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt $(PIP_ARGS)
 
-.PHONY: setup demo test check fix docs build clean
+.PHONY: setup demo test eval-smoke check fix docs build clean
 
 setup: .venv/.runtime
 demo: .venv/.runtime
@@ -15,6 +15,13 @@ demo: .venv/.runtime
 test: .venv/.dev
 	$(BIN)/foretaste fetch
 	$(BIN)/python -m pytest -m "not gpu"
+
+# A small evaluation with the real model: every kind of row, both ways to split, the report.
+eval-smoke: .venv/.dev
+	$(BIN)/foretaste fetch
+	$(BIN)/foretaste evaluate --dataset movielens-100k --protocol prequential --sample 20 --out build/eval-smoke \
+		--systems popular,markov,ease-recency,retrieval,random-order,zero-shot,letters
+	$(BIN)/foretaste evaluate --dataset movielens-100k --protocol leave-one-out --systems peers
 
 check: .venv/.dev
 	$(BIN)/ruff format --check .

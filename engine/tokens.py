@@ -35,6 +35,10 @@ class Tokens:
         offsets = self._encode(text, return_offsets_mapping=True)["offset_mapping"]
         return text if len(offsets) <= tokens else text[: offsets[tokens][0]].rstrip()
 
+    def cost(self, segment: Segment) -> int:
+        """How many tokens a segment costs."""
+        return sum(map(len, self.encode(segment)))
+
     def encode(self, segment: Segment) -> list[list[int]]:
         """The token ids of each piece; joined they are the ids of the segment's text."""
         return [self._ids(piece) for piece in segment.pieces]

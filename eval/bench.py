@@ -23,6 +23,7 @@ from agent.fit import fit
 from agent.fusion import LanguageWeight
 from agent.knowledge import Knowledge, Resources
 from agent.recommender import Recommender
+from agent.scorer import Question
 from engine.protocol import Readout
 from history.reading import ReadOptions, Skipped, find_dataset, read_events, read_items
 from history.timeline import Timeline
@@ -100,8 +101,8 @@ def _packing(recommender: Recommender) -> Iterator[Row]:
     for readout in get_args(Readout):
         scorer = replace(recommender.knowledge.scorer, readout=readout)
         score = scorer.engine.score
-        tree = scorer.tree(timeline, ids)
-        singles = [scorer.tree(timeline, [item_id]) for item_id in ids]
+        tree = scorer.tree(timeline, [Question(EVENTS, ids)])
+        singles = [scorer.tree(timeline, [Question(EVENTS, [item_id])]) for item_id in ids]
         packed = _median(partial(score, tree), 3)
         separate = sum(_seconds(partial(score, single)) for single in singles)
         tokens = score(tree).tokens

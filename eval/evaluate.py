@@ -39,8 +39,8 @@ class EvaluateOptions:
     """What may be chosen: 0 leaves the k-core out, fits on all users, predicts every target.
 
     `choose` chooses the settings of systems that have a grid on validation, instead of those chosen on MovieLens-100K;
-    `resume` takes over the answers of systems that an earlier run finished; `out` is the folder to write to, None for
-    none.
+    `mask_titles` lets the language model read invented names; `resume` takes over the answers of systems that an
+    earlier run finished; `out` is the folder to write to, None for none.
     """
 
     dataset: str = ""
@@ -49,6 +49,7 @@ class EvaluateOptions:
     sample: int = 0
     seed: int = 0
     choose: bool = False
+    mask_titles: bool = False
     resume: bool = False
     out: Path | None = None
 
@@ -67,7 +68,7 @@ def evaluate(
         ForetasteError: a system's scores are not numbers.
     """
     options = options or EvaluateOptions()
-    scene = Scene(resources, protocol, options.seed)
+    scene = Scene(resources, protocol, options.seed, options.mask_titles)
     named = {name: build(name, scene) for name in systems}
     judge = Judge(split_of(resources, protocol, options))
     if options.choose:

@@ -7,11 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 from agent.knowledge import Resources
+from agent.scorer import LanguageScorer
 from eval.embeddings import item_vectors
 from eval.interactions import Floats
+from eval.language.masking import masked
+from eval.language.packed import ZeroShot, ZeroShotFused
+from eval.language.peers import Generated, Letters, Pointwise
+from eval.language.reordering import PopularityOrder, RandomOrder
 from eval.peers.baselines import Popular, Random
 from eval.peers.content import Content, tfidf
 from eval.peers.ease import Ease
@@ -26,13 +31,34 @@ from history.catalogue import Catalogue
 from workspace.errors import UsageError
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Scene:
-    """What a system is built from: the models at hand, the protocol that it is for, and a seed."""
+    """What a system is built from: the models at hand, the protocol that it is for, and a seed.
+
+    With `mask_titles` the language model reads invented names; the retriever, and so the candidates, stay the same.
+    """
 
     resources: Resources
     protocol: str
     seed: int = 0
+    mask_titles: bool = False
+
+    @cached_property
+    def retrieval(self) -> Retrieval:
+        """The product's candidates, one retriever for all rows that reorder them."""
+        settings = self.resources.settings
+        return Retrieval(self.resources, settings.encoder, settings.candidates, seed=self.seed)
+
+    @cached_property
+    def scorer(self) -> LanguageScorer:
+        """The product's language model, one for all rows."""
+        catalogue = self.resources.store.catalogue()
+        return self.resources.scorer(masked(catalogue) if self.mask_titles else catalogue)
+
+    @property
+    def language(self) -> str:
+        """What the language rows' kept results are found by, besides their own settings."""
+        return f"{self.resources.language_key}{' masked' if self.mask_titles else ''}"
 
     def either(self, in_order: float, in_time: float) -> float:
         """A setting for the protocols that split by each user's own order, and for those that cut in time."""
@@ -62,10 +88,16 @@ SYSTEMS: Mapping[str, Callable[[Scene], System]] = {
     "encoder-classifier": lambda scene: EncoderClassifier(
         scene.resources, scene.resources.settings.encoder, seed=scene.seed
     ),
-    "retrieval": lambda scene: Retrieval(
-        scene.resources, scene.resources.settings.encoder, scene.resources.settings.candidates, seed=scene.seed
-    ),
+    "retrieval": lambda scene: scene.retrieval,
+    "random-order": lambda scene: RandomOrder(scene.retrieval, scene.seed),
+    "popularity-order": lambda scene: PopularityOrder(scene.retrieval),
+    "zero-shot": lambda scene: ZeroShot(scene.retrieval, scene.scorer, scene.language),
+    "zero-shot-fused": lambda scene: ZeroShotFused(scene.retrieval, scene.scorer, scene.language, seed=scene.seed),
+    "pointwise": lambda scene: Pointwise(scene.retrieval, scene.scorer, scene.language, scene.seed, biased=2),
+    "letters": lambda scene: Letters(scene.retrieval, scene.scorer, scene.language, scene.seed),
+    "generated": lambda scene: Generated(scene.retrieval, scene.scorer, scene.language, scene.seed),
 }
+LANGUAGE = ("zero-shot", "zero-shot-fused", "pointwise", "letters", "generated")
 GRIDS: Mapping[str, Sequence[Callable[[], System]]] = {
     "markov-last": [partial(Markov, window, 1) for window in (5, 10, 20)],
     "markov": [partial(Markov, 10, 10, decay) for decay in (0.5, 0.7, 0.8, 0.9, 1.0)],
@@ -97,3 +129,17 @@ def build(name: str, scene: Scene) -> System:
     if name not in SYSTEMS:
         raise UsageError(f"unknown system {name!r}; known: {', '.join(SYSTEMS)}")
     return SYSTEMS[name](scene)
+
+
+def named(text: str) -> list[str]:
+    """The systems that a list with commas names; `peers` stands for all without networks, `language` for `LANGUAGE`.
+
+    Raises:
+        UsageError: there is no such system; the message lists the known ones.
+    """
+    groups = {"peers": WITHOUT_NETWORKS, "language": LANGUAGE}
+    names = [name for part in text.split(",") if part.strip() for name in groups.get(part.strip(), (part.strip(),))]
+    for name in names:
+        if name not in SYSTEMS:
+            raise UsageError(f"unknown system {name!r}; known: {', '.join([*SYSTEMS, *groups])}")
+    return list(dict.fromkeys(names))

@@ -48,19 +48,31 @@ class Renderer:
 
     def stable(self, timeline: Timeline, catalogue: Catalogue) -> Segment:
         """The stable segment: the opening of the chat, then one piece an event, past the budget in blocks."""
-        start = window_start(len(timeline), self._settings.history_over, self._settings.history_keep)
+        start = self.window_start(len(timeline))
         lines = (self.event(event, catalogue) for event in timeline.events[start:])
         return Segment((Piece(self._frame[0], data=False), *_data(lines)))
 
+    def window_start(self, count: int) -> int:
+        """The place of the first event that is kept of `count`; see `prompts.budget`."""
+        return window_start(count, self._settings.history_over, self._settings.history_keep)
+
     def bridge(self, readout: str, interests: Sequence[str] = (), wishes: str = "") -> Segment:
         """What may change from request to request, up to the lead-in of the answer."""
-        question = self._say(readout, "question", interests=interests, wishes=wishes)
-        lead = self._say(readout, "lead")
-        return Segment((*_data(question.splitlines()), Piece(self._frame[1] + lead + "\n", data=False)))
+        return self.ask(readout, "\n", interests=interests, wishes=wishes)
+
+    def ask(self, template: str, end: str = "", **facts: Any) -> Segment:
+        """A question after the history, by a template with `question` and `lead`, up to the lead-in and `end`."""
+        lines = self._say(template, "question", **facts).splitlines()
+        lead = self._say(template, "lead")
+        return Segment((*_data(lines), Piece(self._frame[1] + lead + end, data=False)))
 
     def branch(self, readout: str, item: Item) -> Segment:
         """One candidate with its answer cue."""
         return Segment((Piece(self._say(readout, "candidate", item=self.item(item))),))
+
+    def cost(self, segment: Segment) -> int:
+        """How many tokens a segment costs."""
+        return self._wording.cost(segment)
 
     def conversation(self, template: str, lead: Mapping[str, Any], **facts: Any) -> Segment:
         """A whole prompt for writing, from a template with `system`, `examples`, `facts` and `lead`.

@@ -42,6 +42,10 @@ class Wording(Protocol):
         """The chat of (role, text) turns and the opening of the assistant's next, by the tokenizer's own template."""
         ...
 
+    def cost(self, segment: Segment) -> int:
+        """How many tokens a segment costs."""
+        ...
+
     def cut(self, text: str, tokens: int) -> str:
         """The longest beginning of `text` that costs at most so many tokens."""
         ...

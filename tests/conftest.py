@@ -44,6 +44,9 @@ class FakeWording:
     def chat(self, turns: Sequence[tuple[str, str]]) -> str:
         return "".join(f"<{role}>{text}</{role}>\n" for role, text in turns) + "<assistant>\n"
 
+    def cost(self, segment: Segment) -> int:
+        return len(segment.text.split())
+
     def cut(self, text: str, tokens: int) -> str:
         return " ".join(text.split()[:tokens])
 

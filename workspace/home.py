@@ -62,6 +62,11 @@ class Home:
         return self.root / "index"
 
     @property
+    def datasets(self) -> Path:
+        """Stores of the data sets that evaluations read, apart from the home's own."""
+        return self._folder("runs/datasets")
+
+    @property
     def runs(self) -> Path:
         """What evaluations and benchmarks write."""
         return self._folder("runs")

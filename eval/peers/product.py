@@ -19,6 +19,7 @@ from eval.systems import Scores
 from eval.timelines import CaseTimelines
 from history.splits import Target
 from history.timeline import Timeline
+from retrieval.encoder import Vectors
 from retrieval.index import ItemIndex
 from retrieval.retriever import Retriever, RetrieverWeights
 from retrieval.taste import TasteReader
@@ -71,12 +72,15 @@ class Retrieval:
         weights = RetrieverWeights(**json.loads((folder / WEIGHTS).read_text()))
         self.retriever = Retriever(self._open(split), split.test.events.counts, weights)
 
+    def query(self, timeline: Timeline) -> Vectors:
+        """The query vector of a history."""
+        return self._reader.read(timeline, self.retriever.weights.decay, self.retriever.index.dimension).query
+
     def answer(self, case: Case) -> CaseCandidates:
         """The candidates for one case."""
         timeline = self._timelines.before(case)
-        index = self.retriever.index
-        query = self._reader.read(timeline, self.retriever.weights.decay, index.dimension).query
-        log_p = self.retriever.log_probability(query, rankable([case], len(index.item_ids))[0])
+        allowed = rankable([case], len(self.retriever.index.item_ids))[0]
+        log_p = self.retriever.log_probability(self.query(timeline), allowed)
         count = self.candidates if case.candidates is None else len(case.candidates)
         return CaseCandidates(timeline, log_p, self.retriever.top(log_p, count))
 

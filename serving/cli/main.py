@@ -19,6 +19,7 @@ COMMANDS = {
     "items": "items",
     "fit": "fit",
     "recommend": "recommend",
+    "evaluate": "evaluate",
     "doctor": "doctor",
 }
 

@@ -1,0 +1,97 @@
+"""The product's own way: candidates as branches behind one history, scored in a packed pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from agent.fit import draw_negatives
+from agent.fusion import LanguageWeight, fit_weight, fuse
+from agent.scorer import LanguageScorer, Question
+from eval.interactions import Floats
+from eval.language.reordering import Order, Reordering
+from eval.peers.product import CaseCandidates
+from eval.protocols.split import Case, Split
+from history.splits import Target
+from workspace.progress import track
+
+TOGETHER = 8  # targets of one user in one pass: their histories are prefixes of the longest
+
+
+@dataclass
+class ZeroShot(Reordering):
+    """The model as it came, by the readout of the settings; targets of one user share a packed pass."""
+
+    scorer: LanguageScorer = field(repr=False)
+    name: str = ""
+
+    def orders(self, cases: Sequence[Case], found: Sequence[CaseCandidates]) -> Iterator[Order]:
+        """The model's values alone."""
+        for candidates, (values, tokens) in zip(found, self.read(found), strict=True):
+            yield self.order(candidates, values, tokens)
+
+    def order(self, candidates: CaseCandidates, values: Floats, tokens: float) -> Order:
+        """What the values make of one case."""
+        return Order(values, also={"tokens": tokens})
+
+    def read(self, found: Sequence[CaseCandidates]) -> Iterator[tuple[Floats, float]]:
+        """The model's values of each case's candidates, and the tokens that a case cost."""
+        for group in _groups(found, self.scorer):
+            questions = [Question(len(one.timeline), self.ids(one)) for one in group]
+            values, tokens = self.scorer.along(group[-1].timeline, questions)
+            yield from ((part, tokens / len(group)) for part in values)
+
+    def ids(self, candidates: CaseCandidates) -> list[str]:
+        """The candidates' ids."""
+        item_ids = self.retrieval.retriever.index.item_ids
+        return [item_ids[place] for place in candidates.places]
+
+
+@dataclass
+class ZeroShotFused(ZeroShot):
+    """The model's values added to the retriever's log-probability, by a weight fitted on validation."""
+
+    targets: int = 64
+    seed: int = 0
+    weight: LanguageWeight = field(default_factory=lambda: LanguageWeight(0.0, 0.0, 0.0, 0), init=False, repr=False)
+
+    def fit(self, split: Split) -> None:
+        """Fit the weight on validation targets put among others drawn from the retriever's distribution."""
+        super().fit(split)
+        generator = np.random.default_rng(self.seed)
+        drawn = generator.permutation(len(split.validation.cases))[: self.targets]
+        rows = []
+        for place in track(drawn.tolist(), f"{self.name}: fitting the weight", len(drawn)):
+            found = self.retrieval.answer(case := split.validation.cases[place])
+            target = Target(found.timeline, self.retrieval.retriever.index.item_ids[case.target])
+            query = self.retrieval.query(found.timeline)
+            ids = draw_negatives(self.retrieval.retriever, query, target, repeats=False, generator=generator)
+            rows.append(self.scorer.values(found.timeline, [target.item_id, *ids]))
+        self.weight = fit_weight(rows)
+
+    def order(self, candidates: CaseCandidates, values: Floats, tokens: float) -> Order:
+        """The fused log-probability; beyond the candidates the retriever's stays."""
+        log_p = candidates.log_p.copy()
+        log_p[candidates.places] = fuse(log_p[candidates.places], values, self.weight.weight)
+        return Order(log_p[candidates.places], log_p, {"tokens": tokens, "language_weight": self.weight.weight})
+
+
+def _groups(found: Sequence[CaseCandidates], scorer: LanguageScorer) -> Iterator[list[CaseCandidates]]:
+    """Runs of cases that one stem can serve: one user, growing histories, the same first event in the prompt."""
+    group: list[CaseCandidates] = []
+    for candidates in found:
+        timeline = candidates.timeline
+        joins = (
+            0 < len(group) < TOGETHER
+            and group[-1].timeline.user_id == timeline.user_id
+            and len(group[-1].timeline) <= len(timeline)
+            and scorer.window_start(group[-1].timeline) == scorer.window_start(timeline)
+        )
+        if group and not joins:
+            yield group
+            group = []
+        group.append(candidates)
+    if group:
+        yield group

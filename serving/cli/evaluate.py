@@ -1,0 +1,111 @@
+"""`foretaste evaluate`: how good it is, beside others, with intervals."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from agent.knowledge import Resources
+    from eval.results import Results
+
+COLUMNS = ("ndcg@10", "recall@10", "recall@50", "mrr@10", "hit@20", "logloss", "tokens", "seconds")
+
+
+def command(
+    context: typer.Context,
+    dataset: Annotated[str, typer.Option(help="A fetched data set; the home's own events when left out.")] = "",
+    protocol: Annotated[str, typer.Option(help="leave-one-out, prequential or subset20.")] = "prequential",
+    systems: Annotated[
+        str, typer.Option(help="Names with commas between; `peers` and `language` stand for all of a kind.")
+    ] = "peers,retrieval",
+    k_core: Annotated[int, typer.Option(help="Keep users and items with so many events only.")] = 0,
+    train_users: Annotated[int, typer.Option(help="Fit on so many users only.")] = 0,
+    sample: Annotated[int, typer.Option(help="Predict a fixed sample of so many targets; 100 for language rows.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of all that is random.")] = 0,
+    choose: Annotated[bool, typer.Option("--choose", help="Choose the peers' settings on validation.")] = False,
+    mask_titles: Annotated[bool, typer.Option("--mask-titles", help="The model reads invented names.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Take over what an earlier run finished.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Folder for results.json, per_user.parquet, report.html.")] = None,
+) -> None:
+    """Measure systems under one protocol. Example: foretaste evaluate --dataset movielens-100k --systems markov,ease"""
+    from agent.knowledge import Resources
+    from eval.evaluate import EvaluateOptions, evaluate
+    from eval.lineup import LANGUAGE, named
+
+    names = named(systems)
+    resources = Resources.at(context.obj)
+    if dataset:
+        resources = with_dataset(resources, dataset)
+    if not sample and set(names) & set(LANGUAGE):
+        sample = 100
+        typer.echo("rows that ask a language model: a sample of 100 targets (--sample N for another)", err=True)
+    options = EvaluateOptions(
+        dataset=dataset or str(context.obj.root),
+        k_core=k_core,
+        train_users=train_users,
+        sample=sample,
+        seed=seed,
+        choose=choose,
+        mask_titles=mask_titles,
+        resume=resume,
+        out=out,
+    )
+    show(evaluate(resources, protocol, names, options))
+    if out:
+        typer.echo(f"written to {out}: results.json, per_user.parquet, report.html")
+
+
+def with_dataset(resources: Resources, name: str) -> Resources:
+    """The same models over the events of a fetched data set, imported once into a store of its own."""
+    from dataclasses import replace
+
+    from history.reading import ReadOptions, Skipped, find_dataset
+    from serving.cli.import_data import import_files
+    from workspace.assets import asset_folder, find_asset
+    from workspace.errors import UsageError
+
+    if find_asset(name).kind != "data":
+        raise UsageError(f"--dataset {name!r} is a model; name a data set, such as movielens-100k")
+    store = f"sqlite:///{resources.home.datasets / name}.db"
+    found = replace(resources, settings=resources.settings.model_copy(update={"store": store}))
+    if not found.store.event_count():
+        import_files(found.store, find_dataset([asset_folder(resources.home, name)]), ReadOptions(), Skipped())
+    return found
+
+
+def show(results: Results) -> None:
+    """Print the table, the best system first, and how it was made."""
+    from rich.console import Console
+    from rich.table import Table
+
+    split = results.split
+    columns = [name for name in COLUMNS if any(name in figures for figures in results.systems.values())]
+    table = Table(
+        title=f"{results.dataset}, {split.protocol}: {len(split.test.cases):,} targets, split {split.split_hash[:12]}"
+    )
+    table.add_column("system", no_wrap=True)
+    for name in columns:
+        table.add_column(name, justify="right")
+    ranked = sorted(results.systems, key=lambda name: -_mean(results, name, "ndcg@10"))
+    for name in ranked:
+        table.add_row(name, *(_cell(results, name, column) for column in columns))
+    Console().print(table)
+    if split.note:
+        typer.echo(split.note)
+
+
+def _mean(results: Results, name: str, metric: str) -> float:
+    interval = results.systems[name].get(metric)
+    return interval.mean if interval else 0.0
+
+
+def _cell(results: Results, name: str, metric: str) -> str:
+    interval = results.systems[name].get(metric)
+    if interval is None:
+        return ""
+    if metric == "ndcg@10":
+        return f"{interval.mean:.4f} [{interval.low:.3f}, {interval.high:.3f}]"
+    return f"{interval.mean:,.0f}" if metric == "tokens" else f"{interval.mean:.4f}"
