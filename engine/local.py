@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import linear
 from transformers import DynamicCache
 
 from engine.layout import Layout, Slot, lay_out
@@ -125,11 +126,16 @@ class LocalEngine:
             hidden = torch.cat([known.hidden, self._forward(layout, size, known.cache)])
             known.cache.crop(size - layout.length)
         rows = [_rows(packed, layout, place, readout) for place in range(len(trunk), len(packed))]
-        logits = self.model.get_output_embeddings()(hidden[torch.cat(rows)]).float().cpu()
-        parts = logits.split([len(row) for row in rows])
+        # The head runs in float32, since bfloat16 would round a logit to 1/8, and on the rows that are read alone.
+        head = self.model.get_output_embeddings().weight
         if readout == "yes-no":
-            return [float(part[0, self._tokens.yes] - part[0, self._tokens.no]) for part in parts]
-        return [_log_likelihood(part, slots[place].tokens) for part, place in zip(parts, pack, strict=True)]
+            logits = linear(hidden[torch.cat(rows)].float(), head[[self._tokens.yes, self._tokens.no]].float())
+            return [float(yes - no) for yes, no in logits]
+        head = head.float()
+        return [
+            _log_likelihood(linear(hidden[row].float(), head).cpu(), slots[place].tokens)
+            for row, place in zip(rows, pack, strict=True)
+        ]
 
     def _forward(self, layout: Layout, known: int = 0, cache: DynamicCache | None = None) -> Tensor:
         """The last hidden states, [T - known, width], of the tokens past the `known` ones that the cache holds."""

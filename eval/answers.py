@@ -22,6 +22,7 @@ from workspace.errors import ForetasteError
 from workspace.progress import track
 
 K = 10
+HEADLINE = f"ndcg@{K}"
 RECALLED = (10, 20, 50)
 BATCH = 256
 

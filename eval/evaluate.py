@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from agent.knowledge import Resources
-from eval.answers import Answers, Judge, K
+from eval.answers import HEADLINE, Answers, Judge
 from eval.choosing import best
 from eval.comparisons import Comparison, compare
 from eval.fitted import digest, fit_or_read, run_folder
@@ -31,7 +31,6 @@ PROTOCOLS: Mapping[str, Callable[[Interactions, int], Split]] = {
     "prequential": prequential,
     "subset20": subset20,
 }
-HEADLINE = f"ndcg@{K}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +83,10 @@ def evaluate(
         comparisons=_comparisons(judge.split, answers, options.seed),
     )
     if options.out:
+        from eval.report import write_report
+
         results.write(options.out)
+        write_report(results, options.out)
     return results
 
 

@@ -1,17 +1,18 @@
 """The report's pictures: numbers in, inline SVG out. The one place that knows matplotlib.
 
-Colours are names of CSS variables (`--s0` … `--s7`, `--grid`, the text's own), so that one picture is legible in light and
-dark; a system keeps its colour, marker and dashes in every picture. One input gives the same bytes.
+Colours are names of CSS variables (`--s0` … `--s7`, `--grid`, the text's own), so that one picture is legible in light
+and dark; a system keeps its colour, marker and dashes in every picture. One input gives the same bytes.
 """
 
 from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 import numpy as np
 
@@ -23,6 +24,7 @@ try:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
+    from matplotlib.typing import LineStyleType
 except ImportError as error:
     raise ImportError("matplotlib is missing; run: pip install 'foretaste[bench]'") from error
 
@@ -31,9 +33,9 @@ ROW = 0.27  # inches a named row
 COLOURS = 8
 INK, GRID = "#010100", "#010200"
 MARKERS = "osD^vPX*<>h"
-DASHES: Sequence[str | tuple[int, tuple[float, ...]]] = ("-", "--", ":", "-.", (0, (6, 1, 1, 1, 1, 1)), (0, (1, 3)))
+DASHES: Sequence[LineStyleType] = ("-", "--", ":", "-.", (0, (6, 1, 1, 1, 1, 1)), (0, (1, 3)))
 LONGEST = 24  # letters of a name
-RC = {
+RC: Mapping[Any, object] = {
     "svg.fonttype": "none",
     "text.parse_math": False,
     "axes.unicode_minus": False,
@@ -76,7 +78,7 @@ def dots(name: str, alt: str, label: str, rows: Sequence[tuple[str, int, Interva
         axes = figure.subplots()
         for place, (_, style, found) in enumerate(rows):
             axes.plot([found.low, found.high], [place, place], color=_colour(style), linewidth=1.6)
-            axes.plot([found.mean], [place], color=_colour(style), marker=_marker(style), markersize=6.5)
+            axes.plot([found.mean], [place], color=_colour(style), marker=_marker(style), markersize=6.5, clip_on=False)
         axes.set_yticks(range(len(rows)), [_plain(row[0]) for row in rows])
         axes.set_ylim(len(rows) - 0.4, -0.6)
         axes.set_xlim(left=min(0.0, *(row[2].low for row in rows)))
@@ -94,7 +96,7 @@ def lines(name: str, alt: str, labels: tuple[str, str], curves: Sequence[Curve],
             # Side by side, so that intervals do not hide each other.
             _line(axes, curve, (number - (len(curves) - 1) / 2) * 0.008 * width)
         if ticks:
-            axes.set_xticks(range(len(ticks)), list(ticks))
+            axes.set_xticks(range(len(ticks)), list(ticks), fontsize=10 if len(ticks) <= 6 else 8.5)
             axes.grid(axis="x", visible=False)
         axes.set_ylim(bottom=0)
         axes.set_xlabel(labels[0])
@@ -107,16 +109,17 @@ def calibration(name: str, alt: str, curves: Sequence[Curve]) -> str:
     """Share of hits against probability, both logarithmic but for a linear piece from 0; the diagonal is the truth."""
     with _drawn(name, alt, 4.4 + _legend_height(curves)) as (figure, svg):
         axes = figure.subplots()
-        axes.plot([0, 1], [0, 1], color=INK, linewidth=0.8)
+        least, ticks = 1e-3, (0, 1e-3, 1e-2, 1e-1, 1)
+        most = max(3e-2, *(1.5 * float(max(curve.x.max(), curve.y.max())) for curve in curves))
+        axes.plot([0, most], [0, most], color=INK, linewidth=0.8)
         for curve in curves:
             _line(axes, curve, 0.0)
-        least, ticks = 1e-3, [0, 1e-3, 1e-2, 1e-1, 1]
-        for axis in (axes.xaxis, axes.yaxis):
-            axis._set_axes_scale("symlog", linthresh=least, linscale=0.4)  # type: ignore[attr-defined]
-            axis.set_ticks(ticks, ["0", "0.001", "0.01", "0.1", "1"])
-            axis.set_ticks([], minor=True)
-        axes.set_xlim(-least / 5, 1)
-        axes.set_ylim(-least / 5, 1)
+        axes.set_xscale("symlog", linthresh=least, linscale=0.4)
+        axes.set_yscale("symlog", linthresh=least, linscale=0.4)
+        axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+        axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
+        axes.set_xlim(-least / 5, most)
+        axes.set_ylim(-least / 5, most)
         axes.set_xlabel("mean P(next) of the statements in a bin")
         axes.set_ylabel("share that came true")
         _legend(figure, curves)
@@ -124,14 +127,19 @@ def calibration(name: str, alt: str, curves: Sequence[Curve]) -> str:
 
 
 def cost(name: str, alt: str, labels: tuple[str, str], rows: Sequence[tuple[str, int, float, float]]) -> str:
-    """Quality against cost on a logarithmic axis; a row is a system, its style, its cost and its quality."""
+    """Quality against seconds on a logarithmic axis; a row is a system, its style, its seconds and its quality."""
     height = max(3.0, 0.8 + ROW * len(rows))
     with _drawn(name, alt, height) as (figure, svg):
         axes = figure.subplots()
         axes.set_xscale("log")
+        decades = np.log10([row[2] for row in rows])
+        ends = np.floor(decades.min() - 0.1), np.ceil(decades.max() + 0.1)
+        axes.set_xlim(*(10.0**end for end in ends))
+        ticks = [10.0**power for power in np.arange(ends[0], ends[1] + 1, 1 if np.ptp(ends) <= 4 else 2)]
+        axes.set_xticks(ticks, [_duration(tick) for tick in ticks])
+        axes.set_xticks([], minor=True)
         upper = 1.08 * max(row[3] for row in rows) or 1.0
         axes.set_ylim(0, upper)
-        axes.margins(x=0.12)
         in_order = sorted(rows, key=lambda row: row[3])
         heights = _apart([row[3] / upper for row in in_order], ROW * 0.8 / (height - 0.8))
         for (system, style, x, y), place in zip(in_order, heights, strict=True):
@@ -155,7 +163,7 @@ def _drawn(name: str, alt: str, height: float) -> Iterator[tuple[Figure, list[st
     svg: list[str] = []
     with matplotlib.rc_context():
         matplotlib.rcdefaults()  # whatever the reader of this machine likes
-        matplotlib.rcParams.update(RC | {"svg.hashsalt": name})
+        matplotlib.rcParams.update({**RC, "svg.hashsalt": name})
         figure = Figure(figsize=(WIDTH, height), layout="constrained")
         yield figure, svg
         stream = io.StringIO()
@@ -181,7 +189,8 @@ def _line(axes: Axes, curve: Curve, shift: float) -> None:
     colour, x = _colour(curve.style), curve.x + shift
     if curve.low is not None and curve.high is not None:
         axes.vlines(x, curve.low, curve.high, color=colour, linewidth=0.9, alpha=0.55)
-    axes.plot(x, curve.y, color=colour, marker=_marker(curve.style), linestyle=_dashes(curve.style), linewidth=1.4)
+    marker, dashes = _marker(curve.style), _dashes(curve.style)
+    axes.plot(x, curve.y, color=colour, marker=marker, linestyle=dashes, linewidth=1.4, clip_on=False)
 
 
 def _legend(figure: Figure, curves: Sequence[Curve]) -> None:
@@ -217,8 +226,13 @@ def _marker(style: int) -> str:
     return MARKERS[style % len(MARKERS)]
 
 
-def _dashes(style: int) -> str | tuple[int, tuple[float, ...]]:
+def _dashes(style: int) -> LineStyleType:
     return DASHES[style % len(DASHES)]
+
+
+def _duration(seconds: float) -> str:
+    unit, size = next((one for one in (("s", 1.0), ("ms", 1e-3)) if seconds >= 0.999 * one[1]), ("µs", 1e-6))
+    return f"{seconds / size:,.0f} {unit}"
 
 
 def _plain(name: str) -> str:

@@ -7,22 +7,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eval.answers import K
+from eval.answers import HEADLINE
 from eval.interactions import Floats, Mask
 from eval.intervals import Interval
 from eval.results import Results
 from eval.summary import mean_intervals
 
-HEADLINE = f"ndcg@{K}"
 HISTORY_EDGES = (1, 5, 10, 20, 50, 100, 200, 500)
-POPULARITY_EDGES = (0, 1, 5, 20, 50, 100, 200, 500, 1_000, 10_000)
+POPULARITY_EDGES = (0, 1, 10, 50, 100, 200, 500, 1_000)
 PERIODS = 8
 UNITS = (("days", 86_400.0), ("hours", 3_600.0), ("minutes", 60.0), ("seconds", 1.0))
 
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """Some of the targets: how many, where they lie (`middle`, for a numeric axis), and each system's figure on them."""
+    """Some of the targets: how many, where they lie on a numeric axis (`middle`), and each system's figure on them."""
 
     label: str
     targets: int
@@ -96,6 +95,6 @@ def _sliced(results: Results, parts: Iterable[tuple[str, Mask]], places: Floats 
     for label, kept in parts:
         if values and kept.any():
             figures = mean_intervals(users[kept], {name: one[kept] for name, one in values.items()}, results.seed)
-            middle = float(places[kept].mean()) if places is not None else float(len(found))
+            middle = float(places[kept].mean()) if places is not None else 0.0
             found.append(Slice(label, int(kept.sum()), middle, figures))
     return found

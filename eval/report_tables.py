@@ -10,8 +10,8 @@ import numpy as np
 
 from eval.comparisons import Comparison
 from eval.intervals import Interval
-from eval.results import Results
 from eval.report_slices import Slice, ranked
+from eval.results import Results
 
 UP, DOWN, NEITHER = 1, -1, 0
 # By the name before "@": which way is better, and what it is.
@@ -68,7 +68,7 @@ class Table:
 
 
 def number(value: float) -> str:
-    """A figure as text: four decimals, fewer for great numbers, two digits for tiny ones; a dash where there is none."""
+    """A figure as text: four decimals, fewer for great numbers, two digits for tiny ones; a dash for none."""
     if not math.isfinite(value):
         return "–"
     if abs(value) >= 100:
@@ -158,7 +158,7 @@ def _best(metric: str, systems: Mapping[str, Mapping[str, Interval]]) -> float |
 
 def _comparison_row(found: Comparison) -> list[Cell]:
     names = [Cell(found.better), Cell(found.other), cell(found.difference)]
-    stands = Cell("yes" if found.significant else "no", best=found.significant)
+    stands = Cell("yes" if found.significant else "no")
     return [*names, Cell(_p(found.p)), Cell(_p(found.p_holm)), stands, Cell(number(found.detectable))]
 
 
