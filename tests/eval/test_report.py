@@ -12,7 +12,7 @@ from typing import TypeVar
 import numpy as np
 import pytest
 
-from eval.answers import Answers, Judge
+from eval.answers import HEADLINE, Answers, Judge
 from eval.comparisons import compare
 from eval.interactions import Interactions
 from eval.protocols.leave_one_out import leave_one_out
@@ -20,7 +20,7 @@ from eval.protocols.prequential import prequential
 from eval.protocols.split import Case, Split
 from eval.protocols.subset20 import NOTE, subset20
 from eval.report import render, write_report
-from eval.report_slices import HEADLINE, by_history, by_popularity, cold, over_time, ranked
+from eval.report_slices import by_history, by_popularity, cold, over_time, ranked
 from eval.report_tables import number
 from eval.results import Results, user_values
 from eval.summary import summarise
