@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,9 +11,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.fusion import LanguageWeight, fit_weight
+from agent.fusion import Drawn, LanguageWeight, fit_weight
 from agent.knowledge import COUNTS, WEIGHTS, Resources
-from agent.options import FitOptions
+from agent.options import FEWEST, FitOptions
 from history.catalogue import Catalogue, item_text
 from history.splits import Target, last_new_item
 from retrieval.fitting import DECAYS, fit_retriever
@@ -64,7 +65,7 @@ def fit(resources: Resources, options: FitOptions | None = None) -> FitReport:
     earlier = counts - _counts_of(targets, index)
     weights, popularity, retrieved = retriever_weights(resources, index, earlier, targets)
     language = LanguageWeight(0.0, 0.0, 0.0, 0)
-    if options.language_targets and len(item_ids) >= CANDIDATES:
+    if options.language_targets:
         sample = targets[: options.language_targets]
         language = _fit_language(resources, catalogue, Retriever(index, earlier, weights), sample, generator)
 
@@ -104,8 +105,8 @@ def retriever_weights(
     resources: Resources, index: ItemIndex, counts: NDArray[np.float64], targets: Sequence[Target]
 ) -> tuple[RetrieverWeights, float, float]:
     """The retriever's weights, then the mean log-likelihood of a target by popularity alone, and by the retriever."""
-    if not targets:
-        return RetrieverWeights(), 0.0, 0.0
+    if len(targets) < FEWEST:
+        return RetrieverWeights(), math.nan, math.nan
     reader = resources.taste_reader(index)
     histories = [target.history for target in targets]
     cosines = {
@@ -137,18 +138,26 @@ def _fit_language(
     rows = []
     for target in track(targets, "measuring the language model", len(targets)):
         query = reader.read(target.history, retriever.weights.decay, retriever.index.dimension).query
-        drawn = draw_negatives(retriever, query, target, resources.domain.repeats, generator)
-        rows.append(scorer.values(target.history, [target.item_id, *drawn]))
+        item_ids, counts = draw(retriever, query, target, resources.domain.repeats, generator)
+        rows.append(Drawn(scorer.values(target.history, item_ids), counts))
     return fit_weight(rows)
 
 
-def draw_negatives(
+def draw(
     retriever: Retriever, query: NDArray[np.float32], target: Target, repeats: bool, generator: np.random.Generator
-) -> list[str]:
-    """Items other than the target, drawn without return from the retriever's distribution (Gumbel top-k)."""
+) -> tuple[list[str], NDArray[np.float64]]:
+    """The target, and the distinct items of `CANDIDATES` - 1 draws with return from the retriever's distribution.
+
+    Beside them how often each was drawn, float64 [n], the target once more; see `fit_weight`.
+    """
     index = retriever.index
     allowed = np.ones(len(index.item_ids), bool)
-    left_out = (target.item_id,) if repeats else (target.item_id, *target.history.item_ids)
-    allowed[[index.places[item_id] for item_id in left_out if item_id in index.places]] = False
-    noisy = retriever.log_probability(query, allowed) + generator.gumbel(size=len(allowed))
-    return [index.item_ids[place] for place in retriever.top(noisy, CANDIDATES - 1)]
+    if not repeats:
+        allowed[[index.places[name] for name in target.history.item_ids if name in index.places]] = False
+    place = index.places[target.item_id]
+    allowed[place] = True
+    p = np.exp(retriever.log_probability(query, allowed))
+    counts = np.bincount(generator.choice(len(p), CANDIDATES - 1, p=p / p.sum()), minlength=len(p)).astype(float)
+    counts[place] += 1
+    places = [place, *(other for other in np.flatnonzero(counts).tolist() if other != place)]
+    return [index.item_ids[other] for other in places], counts[places]

@@ -10,8 +10,19 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, logsumexp
 
-# Twice the gain in log-likelihood that one useless weight reaches with probability .05 (chi-square, one degree).
-SIGNIFICANT = 3.84
+# Twice the gain in log-likelihood that one useless weight, kept from going below 0, reaches with probability .05.
+SIGNIFICANT = 2.71
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """One validation target among others: the model's `values`, float64 [n], the target's first.
+
+    `counts`, float64 [n], says how often each was drawn from the retriever's distribution, the target once more.
+    """
+
+    values: NDArray[np.float64]
+    counts: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +49,25 @@ def fuse(log_p: NDArray[np.float64], values: NDArray[np.float64], weight: float)
     return fused
 
 
-def fit_weight(values: Sequence[NDArray[np.float64]]) -> LanguageWeight:
-    """The weight of greatest likelihood, from the model's values with the target's first in each row.
+def fit_weight(rows: Sequence[Drawn]) -> LanguageWeight:
+    """The weight of greatest likelihood.
 
-    The other candidates of a row must be drawn from the retriever's own distribution: then its log-probability cancels
-    in the conditional likelihood (McFadden 1978, sampling of alternatives), and the weight that is left is the one
-    for use with `log p` added back. It is kept only where a likelihood-ratio test finds it better than none.
+    The others of a row must be drawn with return from the retriever's own distribution, which may draw the target too.
+    Then P(target | the draws) is proportional to counts * exp(weight * value), exactly: the retriever's probability
+    cancels (McFadden 1978, sampling of alternatives), and the weight is the one for use with `log p` added back. It is
+    kept only where a likelihood-ratio test finds it better than none.
     """
-    if not values:
+    if not rows:
         return LanguageWeight(0.0, 0.0, 0.0, 0)
-    rows = np.stack(values)
+    width = max(len(row.values) for row in rows)
+    values = np.stack([np.pad(row.values, (0, width - len(row.values))) for row in rows])
+    with np.errstate(divide="ignore"):
+        offsets = np.log(np.stack([np.pad(row.counts, (0, width - len(row.counts))) for row in rows]))
 
     def loss(weight: float) -> float:
-        return float(-log_softmax(weight * rows, axis=1)[:, 0].mean())
+        return float(-log_softmax(weight * values + offsets, axis=1)[:, 0].mean())
 
-    spread = float(rows.std()) or 1.0
+    spread = float(values[np.isfinite(offsets)].std()) or 1.0
     fitted = float(minimize_scalar(loss, bounds=(0.0, 10.0 / spread), method="bounded").x)
     gain = loss(0.0) - loss(fitted)
     earned = 2 * gain * len(rows) > SIGNIFICANT

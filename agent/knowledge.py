@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from sqlalchemy import URL
 
 from agent.fusion import LanguageWeight
 from agent.rationale import Pen, Rationales
@@ -54,7 +55,7 @@ class Resources:
     @cached_property
     def store(self) -> Store:
         """The event store."""
-        return Store(self.settings.store or self.home.store_url)
+        return Store(self.settings.store or URL.create("sqlite", database=str(self.home.store_file)))
 
     @cached_property
     def domain(self) -> Domain:
@@ -80,9 +81,16 @@ class Resources:
 
     @property
     def language_key(self) -> str:
-        """What a language weight was fitted for: model, precision, adapter and readout."""
-        settings = self.settings
-        return f"{settings.model} {settings.precision} no-adapter {settings.readout}"
+        """What a language weight was fitted for: model, precision, adapter, readout, and all that shapes the prompt."""
+        prompt = self.settings.model_dump(
+            include={"rendering", "domain", "history_over", "history_keep", "item_tokens"}
+        )
+        return f"{self.language_name} no-adapter {self.settings.readout} {prompt}"
+
+    @property
+    def language_name(self) -> str:
+        """The language model's name and precision, for people."""
+        return f"{self.settings.model} ({self.settings.precision})"
 
     def taste_reader(self, index: ItemIndex) -> TasteReader:
         """Reads timelines by the vectors of `index`."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+FEWEST = 30  # from fewer targets the weights would run to their bounds: the defaults are better
+
 
 @dataclass(frozen=True, slots=True)
 class FitOptions:

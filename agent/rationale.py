@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,7 @@ from retrieval.encoder import Vectors
 from retrieval.taste import Taste
 
 LIMITS = WriteLimits(tokens=40)
+LONGEST = 80  # characters of a title in a reason
 
 
 @dataclass(frozen=True)
@@ -31,18 +32,11 @@ class Pen:
     engine: Engine
     renderer: Renderer
 
-    def phrase(self, title: str, verb: str, evidence: Sequence[str], shared: Sequence[str]) -> str:
-        """One sentence from the facts, as the model would say it; nothing in it was checked."""
-        stem = self.renderer.conversation(
-            "rationale",
-            lead={"verb": verb, "evidence": evidence, "title": title},
-            title=title,
-            verb=verb,
-            evidence=evidence,
-            shared=shared,
-        )
-        text = stem.pieces[-1].text + "".join(self.engine.write(stem, LIMITS))
-        return text.partition(". ")[0].rstrip(".") + "." if "." in text else text
+    def phrase(self, lead: str, facts: Mapping[str, Any]) -> str:
+        """`lead` and how the model goes on from it, up to the end of its first sentence; nothing in it was checked."""
+        stem = self.renderer.conversation("rationale", lead, **facts)
+        sentence, stop, _ = "".join(self.engine.write(stem, LIMITS)).partition(".")
+        return lead + sentence + stop
 
 
 class Rationales:
@@ -59,15 +53,28 @@ class Rationales:
         told, evidence = cite(item, vector, taste, timeline, self._catalogue, self._verb)
         shared = shared_facets(item, evidence, self._catalogue)
         if not evidence:
-            return Rationale(self._phrases.say("rationale", "without_history", some=bool(timeline)), (), (), True)
-        cited = [clean(entry.title) for entry in evidence]
-        title = clean(item.title)
-        facts: dict[str, Any] = {"verb": told, "evidence": cited, "shared": shared}
-        text = pen.phrase(title, **facts) if pen else ""
-        lead = self._phrases.say("rationale", "lead", verb=told, evidence=cited, title=title)
+            return self._without_evidence(vector, taste, timeline)
+        cited = [shown(entry.title) for entry in evidence]
+        facts = {"verb": told, "evidence": cited, "shared": shared, "title": shown(item.title)}
+        lead = self._phrases.say("rationale", "lead", verb=told, evidence=cited, title=facts["title"])
+        text = pen.phrase(lead, facts) if pen else ""
         if carried(text, lead, shared, {self._domain.noun, self._domain.nouns, self._domain.category}):
             return Rationale(text, evidence, shared, True)
-        return Rationale(self._phrases.say("rationale", "plain", **facts), evidence, shared, True)
+        plain = self._phrases.say("rationale", "plain", verb=told, evidence=cited, shared=shared)
+        return Rationale(plain, evidence, shared, True)
+
+    def _without_evidence(self, vector: Vectors, taste: Taste, timeline: Timeline) -> Rationale:
+        """What is true where no past item can be named: near to what was written, or popular."""
+        if taste.influence(vector).sum() > 0:
+            written = any(timeline.events[place].text for place in taste.places)
+            return Rationale(self._phrases.say("rationale", "near", written=written), (), (), True)
+        return Rationale(self._phrases.say("rationale", "popular", some=bool(timeline)), (), (), True)
 
     def _verb(self, event: Event) -> str:
         return verb(event, self._domain, self._scale)
+
+
+def shown(title: str) -> str:
+    """A title as one line of at most `LONGEST` characters."""
+    line = clean(title)
+    return line if len(line) <= LONGEST else line[: LONGEST - 1].rstrip() + "…"

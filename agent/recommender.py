@@ -91,14 +91,14 @@ class Recommender:
         timeline = self.knowledge.store.timeline(user) if isinstance(user, str) else user
         candidates = self.candidates(timeline, where)
         now = self._interests_now(candidates.taste, timeline)
-        fused, degraded = self._fused(timeline, candidates, [topic.topic for topic in now.now], llm)
+        fused, degraded = self._fused(timeline, candidates, llm)
         items = self._ranked(candidates, fused, k)
         following = self._interests_next(fused)
         answer = Recommendation(
             recommendation_id=uuid.uuid4().hex,
             user_id=timeline.user_id,
             generated_at=datetime.now(UTC).isoformat(timespec="seconds"),
-            engine="retrieval only" if degraded else self.knowledge.engine.name,
+            engine="retrieval only" if degraded else self.knowledge.resources.language_name,
             adapter=None,
             degraded=degraded,
             items=items,
@@ -121,9 +121,7 @@ class Recommender:
         log_p = know.retriever.log_probability(taste.query, allowed)
         return Candidates(log_p, know.retriever.top(log_p, know.settings.candidates), taste)
 
-    def _fused(
-        self, timeline: Timeline, candidates: Candidates, interests: Sequence[str], llm: bool
-    ) -> tuple[NDArray[np.float64], bool]:
+    def _fused(self, timeline: Timeline, candidates: Candidates, llm: bool) -> tuple[NDArray[np.float64], bool]:
         """Log P(next) over the catalogue with the language model's say in it, and whether it had none."""
         weight = self.knowledge.language_weight.weight
         if not llm:
@@ -133,7 +131,7 @@ class Recommender:
             return candidates.log_p, False
         places = candidates.places
         item_ids = [self.knowledge.index.item_ids[place] for place in places]
-        values = self.knowledge.scorer.values(timeline, item_ids, interests)
+        values = self.knowledge.scorer.values(timeline, item_ids)
         fused = candidates.log_p.copy()
         fused[places] = fuse(candidates.log_p[places], values, weight)
         return fused, False

@@ -69,11 +69,12 @@ class LocalEngine:
         leaves = sorted(tree.leaves(), key=lambda place: slots[place].tokens)
         if not leaves:
             return Scores(np.zeros(0), 0)
-        trunk = [place for place in range(len(slots)) if place not in set(leaves)]
+        chosen = set(leaves)
+        trunk = [place for place in range(len(slots)) if place not in chosen]
+        self._check_context(max(_depth(slots, place) for place in leaves))
         trunk_size = sum(len(slots[place].tokens) for place in trunk)
-        self._check_context(trunk_size + max(len(slots[place].tokens) for place in leaves))
         packs = self._packs(slots, leaves, self.pack_tokens - trunk_size)
-        known = self._prefill(slots, trunk) if len(packs) > 1 and trunk else None
+        known = self._prefill(slots, trunk) if trunk and packs != [leaves] else None
         values: dict[int, float] = {}
         for pack in packs:
             values.update(zip(pack, self._score_pack(slots, trunk, pack, tree.readout, known), strict=True))
@@ -98,6 +99,7 @@ class LocalEngine:
         """Cut the leaves, in order, into packs of at most the token budget; `room` is what the trunk leaves of it."""
         if sum(len(slots[place].tokens) for place in leaves) <= room:
             return [leaves]
+        # Over a cache of the trunk a pack's room is the whole budget.
         packs: list[list[int]] = []
         room = 0
         for place in leaves:
@@ -163,6 +165,22 @@ def _renumbered(slots: Sequence[Slot], places: list[int]) -> list[Slot]:
     """The slots at `places`, with their parents' places among those."""
     new = {old: place for place, old in enumerate(places)} | {-1: -1}
     return [Slot(slots[old].tokens, new[slots[old].parent], slots[old].offset) for old in places]
+
+
+def _depth(slots: Sequence[Slot], place: int) -> int:
+    """How many tokens the last token of a node reads, its own among them.
+
+    Raises:
+        ModelError: it reads nothing but itself: a branch must hang on something.
+    """
+    slot = slots[place]
+    above, depth = slot, len(slot.tokens)
+    while above.parent >= 0:
+        depth += above.offset
+        above = slots[above.parent]
+    if slot.parent < 0 or slot.offset == 0 or not slot.tokens:
+        raise ModelError("a branch must have tokens, and hang on at least one token of another node")
+    return depth
 
 
 def _rows(slots: Sequence[Slot], layout: Layout, place: int, readout: Readout) -> Tensor:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from prompts.segment import Segment, Wording
-
-Readout = Literal["yes-no", "likelihood"]
+from workspace.settings import Readout as Readout
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """Compares the zero-shot readouts: `python -m eval.readouts [--users 300] [--seed 0]`.
 
 For each user the target is the last new item before the last event (the validation target of leave-one-out), put among
-19 others drawn from the retriever's own distribution; so the retriever's order is no better than chance on these
-candidates by design, and what is measured is what a readout adds to it. NDCG@10 of such a list of 20 can be compared
-with nothing but another readout here; a random order gets .233.
+others: the distinct items of 19 draws from the retriever's own distribution. So the retriever's order is no better than
+chance on these candidates by design, and what is measured is what a readout adds to it. NDCG@10 of such a list can be
+compared with nothing but another readout here.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.fit import draw_negatives
+from agent.fit import draw
 from agent.knowledge import Knowledge, Resources
 from agent.scorer import LanguageScorer
 from engine.protocol import Readout
@@ -66,8 +66,7 @@ def _scores(
 ) -> Scored:
     """The candidates' scores by each way, the target first."""
     query = knowledge.taste(target.history).query
-    drawn = draw_negatives(knowledge.retriever, query, target, resources.domain.repeats, generator)
-    ids = [target.item_id, *drawn]
+    ids, _ = draw(knowledge.retriever, query, target, resources.domain.repeats, generator)
     places = [knowledge.index.places[item_id] for item_id in ids]
     scores: Scored = {"random order": generator.random(len(ids))}
     scores["popularity order"] = knowledge.retriever.log_counts[places]

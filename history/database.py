@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, select, table, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, select, table, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
@@ -16,7 +16,7 @@ from workspace.errors import StoreError
 HEAD = "0001"
 
 
-def open_database(url: str) -> Engine:
+def open_database(url: str | URL) -> Engine:
     """An engine for `url` with the newest tables.
 
     Raises:
@@ -29,8 +29,13 @@ def open_database(url: str) -> Engine:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_pragmas)
         event.listen(engine, "begin", _begin_immediate)
-    with explained(engine), engine.begin() as connection:
-        _migrate(connection)
+    with explained(engine):
+        # Reading first: a lock is taken only when there is something to migrate, so others may import meanwhile.
+        with engine.connect() as connection:
+            found = _version(connection.execution_options(reading=True))
+        if found != HEAD:
+            with engine.begin() as connection:
+                _migrate(connection)
     return engine
 
 
@@ -47,13 +52,16 @@ def _begin_immediate(connection: Connection) -> None:
     connection.exec_driver_sql(f"BEGIN{mode}")
 
 
+def _version(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.scalar(select(text("version_num")).select_from(table("alembic_version")))
+    return found
+
+
 def _migrate(connection: Connection) -> None:
     """Bring the tables to `HEAD`; Alembic is loaded only when there is something to do."""
-    found = None
-    if inspect(connection).has_table("alembic_version"):
-        found = connection.scalar(select(text("version_num")).select_from(table("alembic_version")))
-    if found == HEAD:
-        return
+    found = _version(connection)
     if found is not None and found > HEAD:
         raise StoreError(
             f"the store was written by a newer Foretaste (tables {found}, known {HEAD}); upgrade Foretaste"

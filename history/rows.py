@@ -39,6 +39,7 @@ def item_row(item: Item) -> dict[str, Any]:
         "year": item.year,
         "image": item.image,
         "available": item.available,
+        "withdrawn": False,
         "facets": json.dumps(dict(item.facets), ensure_ascii=False),
     }
 
@@ -52,6 +53,6 @@ def to_item(row: Row[Any]) -> Item:
         categories=tuple(json.loads(row.categories)),
         year=row.year,
         image=row.image,
-        available=row.available,
+        available=row.available and not row.withdrawn,
         facets=json.loads(row.facets),
     )

@@ -36,6 +36,7 @@ items = Table(
     Column("year", Integer),
     Column("image", Text, nullable=False),
     Column("available", Boolean, nullable=False),
+    Column("withdrawn", Boolean, nullable=False, default=False, comment="by hand; an import does not touch it"),
     Column("facets", Text, nullable=False, comment="JSON object"),
 )
 

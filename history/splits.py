@@ -18,9 +18,10 @@ class Target:
 
 def last_new_item(timeline: Timeline, catalogue: Container[str]) -> Target | None:
     """The last event whose item is in the catalogue and new to its user, with at least one event before it."""
-    for place in range(len(timeline) - 1, 0, -1):
-        item_id = timeline.events[place].item_id
-        history = timeline.before(place)
-        if item_id and item_id in catalogue and item_id not in history.item_ids:
-            return Target(history, item_id)
-    return None
+    seen: set[str] = set()
+    last = 0
+    for place, event in enumerate(timeline.events):
+        if event.item_id in catalogue and event.item_id not in seen:
+            last = place
+        seen.add(event.item_id)
+    return Target(timeline.before(last), timeline.events[last].item_id) if last else None

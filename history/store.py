@@ -1,4 +1,4 @@
-"""The event store: what users did and what can be recommended, in SQLite or PostgreSQL."""
+"""The event store: what users did and what can be recommended."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, Table, func, insert, select, update
+from sqlalchemy import URL, Connection, Engine, Table, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from history import schema
@@ -21,6 +21,7 @@ from history.timeline import Timeline
 from workspace.errors import DataError
 
 BATCH = 5_000
+KEPT = ("item_id", "withdrawn")  # what importing an item again leaves as it is
 T = TypeVar("T")
 
 
@@ -36,7 +37,7 @@ class Stored:
 class Store:
     """Reads and writes one event store. Each writing method is one transaction: all of it or nothing."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str | URL) -> None:
         """Open the store at a database URL, making or upgrading its tables.
 
         Raises:
@@ -62,16 +63,17 @@ class Store:
             item_count = sum(self._upsert_items(connection, batch) for batch in _batches(items))
             read = sum(self._insert_events(connection, batch) for batch in _batches(events))
             total = connection.scalar(select(func.count()).select_from(schema.events)) or 0
+            _keep_rating_scale(connection)
         return Stored(events=total - known, known_events=read - (total - known), items=item_count)
 
-    def set_available(self, item_id: str, available: bool) -> None:
-        """Withdraw an item from recommendation, or bring it back.
+    def set_withdrawn(self, item_id: str, withdrawn: bool) -> None:
+        """Withdraw an item from recommendation, or take that back; importing it again changes nothing of it.
 
         Raises:
             UnknownName: there is no such item.
         """
         self.catalogue()[item_id]
-        change = update(schema.items).where(schema.items.c.item_id == item_id).values(available=available)
+        change = update(schema.items).where(schema.items.c.item_id == item_id).values(withdrawn=withdrawn)
         with explained(self._engine), self._engine.begin() as connection:
             connection.execute(change)
 
@@ -153,11 +155,9 @@ class Store:
             return _fact(connection, "order_only") == "true"
 
     def rating_scale(self) -> float:
-        """The top of the rating scale that holds every rating stored: 1, 5, 10 or 100 (5 when there is none)."""
-        largest = select(func.max(schema.events.c.value)).where(schema.events.c.type == "rating")
+        """The top of the rating scale: 1, 5, 10 or 100, by the first ratings stored; 5 when there is none."""
         with self._reading() as connection:
-            found = connection.scalar(largest)
-        return rating_scale(5.0 if found is None else float(found))
+            return float(_fact(connection, "rating_scale") or 5.0)
 
     # -- inside --------------------------------------------------------------------------------------------------
 
@@ -168,7 +168,7 @@ class Store:
 
     def _upsert_items(self, connection: Connection, batch: list[Item]) -> int:
         statement = self._insert(schema.items)
-        changes = {name: statement.excluded[name] for name in item_row(batch[0]) if name != "item_id"}
+        changes = {name: statement.excluded[name] for name in item_row(batch[0]) if name not in KEPT}
         rows = {item.item_id: item_row(item) for item in batch}
         connection.execute(
             statement.on_conflict_do_update(index_elements=["item_id"], set_=changes), list(rows.values())
@@ -188,6 +188,21 @@ class Store:
 def _fact(connection: Connection, name: str) -> str | None:
     value = connection.scalar(select(schema.facts.c.value).where(schema.facts.c.name == name))
     return None if value is None else str(value)
+
+
+def _keep_rating_scale(connection: Connection) -> None:
+    """Write the scale down with the first ratings; refuse a later one above it, which would turn all others against."""
+    largest = connection.scalar(select(func.max(schema.events.c.value)).where(schema.events.c.type == "rating"))
+    known = _fact(connection, "rating_scale")
+    if largest is None:
+        return
+    if known is None:
+        connection.execute(insert(schema.facts), {"name": "rating_scale", "value": str(rating_scale(largest))})
+    elif largest > float(known):
+        raise DataError(
+            f"a rating of {largest:g} lies above this store's scale of {float(known):g}; correct it, or keep data on "
+            "another scale apart with another --home"
+        )
 
 
 def _set_order_only(connection: Connection, order_only: bool, empty: bool) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -18,6 +18,7 @@ from workspace.settings import Settings
 
 # Stands in for the user's text while the chat template is rendered, to find what lies before and after it.
 SLOT = "␞"
+CATEGORIES = 4  # of an item that a prompt names at the most
 
 
 class Renderer:
@@ -29,19 +30,23 @@ class Renderer:
         self._domain = domain
         self._settings = settings
         self._scale = scale
-        self._phrases = phrases
+        self.phrases = phrases
         self._say = phrases.say
 
     def item(self, item: Item) -> str:
-        """An item as one line of at most the settings' number of tokens."""
+        """An item as one line; its title, and each of its first categories, cost at most the settings' tokens."""
         # A title of nothing but control characters leaves the id, so that no line begins with a blank.
         name = clean(item.title) or clean(item.item_id) or "untitled"
-        title = self._wording.cut(name, self._settings.item_tokens)
-        return clean(self._say("stable", "item", title=title, year=item.year, categories=item.categories))
+        limit = self._settings.item_tokens
+        title = self._wording.cut(name, limit)
+        categories = [self._wording.cut(clean(category), limit) for category in item.categories[:CATEGORIES]]
+        return clean(self._say("stable", "item", title=title, year=item.year, categories=categories))
 
     def event(self, event: Event, catalogue: Catalogue) -> str:
         """An event as one line: "liked Alien (1979)"."""
-        name = self.item(catalogue[event.item_id]) if event.item_id in catalogue else event.item_id
+        known = event.item_id in catalogue
+        item = catalogue[event.item_id] if known else Item(event.item_id, event.item_id)
+        name = self.item(item) if event.item_id else ""
         text = self._wording.cut(clean(event.text), 2 * self._settings.item_tokens)
         words = verb(event, self._domain, self._scale)
         return clean(self._say("stable", "event", verb=words, item=name, text=text))
@@ -74,19 +79,18 @@ class Renderer:
         """How many tokens a segment costs."""
         return self._wording.cost(segment)
 
-    def conversation(self, template: str, lead: Mapping[str, Any], **facts: Any) -> Segment:
-        """A whole prompt for writing, from a template with `system`, `examples`, `facts` and `lead`.
+    def conversation(self, template: str, begun: str, **facts: Any) -> Segment:
+        """A whole prompt for writing, from a template with `system`, `examples` and `facts`; the answer is `begun`.
 
         An example is the facts of another case and their `answer`.
         """
         turns = []
-        for example in self._phrases.examples(template):
+        for example in self.phrases.examples(template):
             given = {name: value for name, value in example.items() if name != "answer"}
             told = self._say(template, "facts", **{**facts, **given}).strip()
             turns += [("user", told), ("assistant", example["answer"])]
         opening, closing = self._split(self._say(template, "system"), turns)
         lines = self._say(template, "facts", **facts).splitlines()
-        begun = self._say(template, "lead", **lead)
         return Segment((Piece(opening, data=False), *_data(lines), Piece(closing, data=False), Piece(begun)))
 
     @cached_property

@@ -85,5 +85,5 @@ def _faiss() -> Any:
     try:
         import faiss
     except ImportError as error:
-        raise ImportError("faiss is missing; run: pip install 'foretaste[cpu]' (or [gpu])") from error
+        raise ImportError("faiss is missing; run: make setup (FAISS=gpu for the GPU build)") from error
     return faiss

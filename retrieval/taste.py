@@ -13,6 +13,7 @@ from history.polarity import weight
 from history.timeline import Timeline
 from retrieval.encoder import Vectors
 
+KNOWN = 50_000  # embedded texts kept, since fitting reads each history several times
 REACH = 100  # events further back than this count for nothing
 
 
@@ -49,6 +50,7 @@ class TasteReader:
         self._scale = scale
         self._vector_of = vector_of
         self._encode = encode
+        self._known: dict[str, Vectors] = {}
 
     def read(self, timeline: Timeline, decay: float, dimension: int) -> Taste:
         """The taste of a timeline; the j-th last event that speaks for something counts decay^(j-1) times its weight.
@@ -79,7 +81,11 @@ class TasteReader:
     def _written(self, timeline: Timeline, start: int) -> dict[int, Vectors]:
         """The embeddings of what the user wrote, by place; all in one batch."""
         texts = {place: event.text for place, event in enumerate(timeline.events) if event.text and place >= start}
-        return dict(zip(texts, self._encode(list(texts.values())), strict=True)) if texts else {}
+        if len(self._known) > KNOWN:
+            self._known.clear()
+        new = list({text for text in texts.values() if text not in self._known})
+        self._known.update(zip(new, self._encode(new), strict=True) if new else ())
+        return {place: self._known[text] for place, text in texts.items()}
 
 
 def _mean(first: Vectors | None, second: Vectors | None) -> Vectors | None:

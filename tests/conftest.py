@@ -87,7 +87,7 @@ def made_items(count: int = 40) -> list[Item]:
     ]
 
 
-def made_events(users: int = 12, each: int = 8) -> list[Event]:
+def made_events(users: int = 36, each: int = 8) -> list[Event]:
     return [
         Event(f"u{user:02}", f"i{(user * 3 + step * 4) % 40:02}", 1_000_000.0 + 60 * step, "like")
         for user in range(users)
@@ -97,7 +97,7 @@ def made_events(users: int = 12, each: int = 8) -> list[Event]:
 
 @pytest.fixture
 def resources(tmp_path: Path) -> Resources:
-    """A home with 40 items and 12 users, a fake encoder and a fake engine; not fitted."""
+    """A home with 40 items and 36 users, a fake encoder and a fake engine; not fitted."""
     made = Resources.at(Home.at(tmp_path / "home"), Settings(encoder="fake", model="fake"))
     vars(made).update(encoder=FakeEncoder(), engine=FakeEngine())
     made.store.add(made_items(), made_events(), order_only=False)

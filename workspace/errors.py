@@ -71,4 +71,6 @@ def explained_disk_errors(place: Path) -> Iterator[None]:
                              "(what was kept before is untouched)") from error  # fmt: skip
         if isinstance(error, PermissionError) or error.errno == errno.EROFS:
             raise StoreError(f"may not write {place}: {error.strerror}; choose another --home") from error
+        if isinstance(error, NotADirectoryError | FileExistsError):
+            raise StoreError(f"cannot make {place}: a file stands in its way; choose another --home") from error
         raise

@@ -41,10 +41,9 @@ class Home:
         return self.root / "foretaste.toml"
 
     @property
-    def store_url(self) -> str:
-        """The database URL of the default event store."""
-        self._folder(".")
-        return f"sqlite:///{self.root / 'store.db'}"
+    def store_file(self) -> Path:
+        """The default event store."""
+        return self._folder(".") / "store.db"
 
     @property
     def models(self) -> Path:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from agent.fit import draw_negatives
-from agent.fusion import LanguageWeight, fit_weight, fuse
+from agent.fit import draw
+from agent.fusion import Drawn, LanguageWeight, fit_weight, fuse
 from agent.scorer import LanguageScorer, Question
 from eval.interactions import Floats
 from eval.language.reordering import Order, Reordering
@@ -67,8 +67,8 @@ class ZeroShotFused(ZeroShot):
             found = self.retrieval.answer(case := split.validation.cases[place])
             target = Target(found.timeline, self.retrieval.retriever.index.item_ids[case.target])
             query = self.retrieval.query(found.timeline)
-            ids = draw_negatives(self.retrieval.retriever, query, target, repeats=False, generator=generator)
-            rows.append(self.scorer.values(found.timeline, [target.item_id, *ids]))
+            ids, counts = draw(self.retrieval.retriever, query, target, repeats=False, generator=generator)
+            rows.append(Drawn(self.scorer.values(found.timeline, ids), counts))
         self.weight = fit_weight(rows)
 
     def order(self, candidates: CaseCandidates, values: Floats, tokens: float) -> Order:

@@ -59,7 +59,7 @@ def read_rows(
     """What `build` makes of each row of `table`; `names` tells which column holds which field.
 
     Raises:
-        DataError: a bad row under `--on-error stop`, or a file without any row.
+        DataError: a bad row under `--on-error stop`, or a file without any row (a visitor's may be).
     """
     empty = True
     for number, row in table.rows:
@@ -76,5 +76,5 @@ def read_rows(
             skipped.add(message)
         else:
             yield made
-    if empty:
+    if empty and not options.user_id:
         raise DataError(f"{source}: column names but no rows: is this the right file?")

@@ -31,12 +31,15 @@ def _packages() -> Iterator[Finding]:
             found[name] = version(name)
         except PackageNotFoundError:
             if not name.startswith("faiss"):
-                yield False, f"{name} is missing; run: pip install foretaste"
+                yield False, f"{name} is missing; run: make setup"
     yield from ((True, f"{name} {number}") for name, number in found.items())
     if {"faiss-cpu", "faiss-gpu"} <= found.keys():
-        yield False, "faiss-cpu and faiss-gpu are both installed and overwrite each other; run: pip uninstall faiss-cpu"
+        yield (
+            False,
+            "faiss-cpu and faiss-gpu overwrite each other: pip uninstall both, then install the one that you want",
+        )
     elif not {"faiss-cpu", "faiss-gpu"} & found.keys():
-        yield False, "faiss is missing; run: pip install 'foretaste[cpu]' (or [gpu])"
+        yield False, "faiss is missing; run: make setup (FAISS=gpu for the GPU build)"
 
 
 def _assets(home: Home) -> Iterator[Finding]:
@@ -55,7 +58,7 @@ def _data(home: Home) -> Iterator[Finding]:
 
     try:
         knowledge = Knowledge(Resources.at(home))
-    except ForetasteError as error:
+    except (ForetasteError, ImportError) as error:
         yield False, str(error)
         return
     yield True, f"{knowledge.store.event_count():,} events, {len(knowledge.catalogue):,} items, fitted"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from agent.options import FitOptions
+from agent.options import FEWEST, FitOptions
 
 if TYPE_CHECKING:
     from agent.fit import FitReport
@@ -33,6 +33,9 @@ def show(report: FitReport) -> None:
     typer.echo(
         f"{report.items:,} items indexed, {report.events:,} events; measured on {report.targets:,} validation targets"
     )
+    if report.targets < FEWEST:
+        typer.echo(f"fewer than {FEWEST} targets: the weights stay at their defaults")
+        return
     typer.echo("mean log-likelihood of the next item, in nats:")
     typer.echo(f"  uniform              {report.uniform:8.3f}")
     typer.echo(f"  popularity           {report.popularity:8.3f}")

@@ -51,7 +51,7 @@ def import_files(store: Store, files: DatasetFiles, options: ReadOptions, skippe
 
     items = chain.from_iterable(read_items(source, options, skipped) for source in files.items)
     events = chain.from_iterable(read_events(source, options, skipped) for source in files.events)
-    return store.add(items, events, order_only=options.order_only)
+    return store.add(items, events, order_only=options.order_only if files.events else None)
 
 
 def parse_renames(pairs: list[str]) -> dict[str, str]:

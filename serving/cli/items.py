@@ -13,18 +13,18 @@ ItemId = Annotated[str, typer.Argument(help="The item's id.")]
 @command.command()
 def withdraw(context: typer.Context, item: ItemId) -> None:
     """Recommend it no more; histories keep it. Example: foretaste items withdraw 242"""
-    _set_available(context, item, False)
+    _set_withdrawn(context, item, True)
     typer.echo(f"withdrawn: {item}")
 
 
 @command.command()
 def restore(context: typer.Context, item: ItemId) -> None:
     """Let it be recommended again. Example: foretaste items restore 242"""
-    _set_available(context, item, True)
+    _set_withdrawn(context, item, False)
     typer.echo(f"restored: {item}")
 
 
-def _set_available(context: typer.Context, item: str, available: bool) -> None:
+def _set_withdrawn(context: typer.Context, item: str, withdrawn: bool) -> None:
     from agent.knowledge import Resources
 
-    Resources.at(context.obj).store.set_available(item, available)
+    Resources.at(context.obj).store.set_withdrawn(item, withdrawn)

@@ -58,10 +58,12 @@ def read_visitor(path: Path, order_only: bool) -> Timeline:
 
 def show(answer: Recommendation, items: Iterable[Recommended]) -> None:
     """Print the list; each line appears as soon as its reason is written."""
+    from prompts.segment import clean
+
     now = ", ".join(f"{topic.topic} {topic.share:.0%}" for topic in answer.interests.now)
     typer.echo(f"For {answer.user_id}" + (f", lately {now}" if now else ""))
     for item in items:
-        typer.secho(f"{item.rank:3}. {item.title}", bold=True, nl=False)
+        typer.secho(f"{item.rank:3}. {clean(item.title)}", bold=True, nl=False)
         typer.echo(f"   score {item.score:.2f}, probability {item.probability:.2%}, retrieved at {item.retrieval_rank}")
         if item.rationale:
             typer.echo(f"     {item.rationale.text}")

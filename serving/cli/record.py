@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated
+from collections.abc import Callable
+from math import isfinite
+from typing import Annotated, TypeVar
 
 import typer
 
 from workspace.errors import UsageError
+
+T = TypeVar("T")
 
 
 def command(
@@ -23,6 +27,7 @@ def command(
 ) -> None:
     """Record what a user did; the very next answer sees it. Example: foretaste record 196 242 --type like"""
     from agent.knowledge import Resources
+    from history.reading.fields import identifier, timestamp
     from history.records import Event
 
     resources = Resources.at(context.obj)
@@ -31,20 +36,23 @@ def command(
     if event_type not in resources.domain.events:
         known = ", ".join(resources.domain.events)
         raise UsageError(f"--type {event_type!r} is not known to the {resources.domain.name} domain; known: {known}")
-    if value is not None and event_type != "rating":
-        raise UsageError(f"--value {value:g} needs --type rating")
+    if (value is not None) != (event_type == "rating"):
+        raise UsageError("a rating needs --value, and only a rating takes it: --type rating --value 4")
+    if value is not None and not (isfinite(value) and value >= 0):
+        raise UsageError(f"--value {value:g} is no rating; give a number from 0 up")
+    _checked("USER", lambda: identifier(user, "USER"))
     order_only = store.order_only()
     now = store.last_timestamp() + 1 if order_only else time.time()
-    timestamp = _moment(at, order_only) if at else now
-    stored = store.add(events=[Event(user, item, timestamp, event_type, value, text)])
+    moment = _checked("--at", lambda: timestamp(at, now=time.time(), order_only=order_only)) if at else now
+    stored = store.add(events=[Event(user, item, moment, event_type, value, text)])
     typer.echo("recorded" if stored.events else "known already: nothing changed")
 
 
-def _moment(at: str, order_only: bool) -> float:
-    from history.reading.fields import timestamp
+def _checked(field: str, read: Callable[[], T]) -> T:
+    """What a reader of file cells makes of an argument; its complaint becomes one about the argument."""
     from history.reading.table import BadRow
 
     try:
-        return timestamp(at, now=time.time(), order_only=order_only)
+        return read()
     except BadRow as error:
-        raise UsageError(f"--at {error.reason}") from error
+        raise UsageError(f"{field} {error.reason}") from error

@@ -119,6 +119,13 @@ def test_a_prompt_beyond_the_context_is_refused(engine: LocalEngine) -> None:
         engine.score(Tree.reranking(stem, BRIDGE, [Segment((Piece("Road:"),))], "yes-no"))
 
 
+def test_a_branch_must_hang_on_something(engine: LocalEngine) -> None:
+    with pytest.raises(ModelError, match="hang on at least one token"):
+        engine.score(Tree((Node(BRIDGE),)))
+    with pytest.raises(ModelError, match="hang on at least one token"):
+        engine.score(Tree((Node(BRIDGE), Node(BRIDGE, 0, 0))))
+
+
 def test_writing_is_what_the_model_generates(engine: LocalEngine) -> None:
     import torch
 

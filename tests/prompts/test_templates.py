@@ -95,9 +95,10 @@ def test_the_bridge_and_branch_of_likelihood(wording: Wording) -> None:
 
 
 def test_the_prompt_of_a_rationale(wording: Wording) -> None:
-    facts = {"verb": "liked", "evidence": ["Alien", "Heat"], "shared": ["Drama"]}
-    lead = {"verb": "liked", "evidence": ["Alien", "Heat"], "title": "It"}
-    text = renderer(wording).conversation("rationale", lead=lead, title='A "B"', **facts).text
+    ours = renderer(wording)
+    lead = ours.phrases.say("rationale", "lead", verb="liked", evidence=["Alien", "Heat"], title="It")
+    facts = {"verb": "liked", "evidence": ["Alien", "Heat"], "shared": ["Drama"], "title": 'A "B"'}
+    text = ours.conversation("rationale", lead, **facts).text
     assert text.startswith(
         "<system>You say in one short sentence why a film is recommended. You use only the facts given.</system>\n"
         '<user>Recommended: "North Star"\nYou liked: "Long Road", "Quiet Bay"\nShared genre: Travel</user>\n'
@@ -137,3 +138,32 @@ def test_a_long_history_is_cut_in_blocks(count: int) -> None:
 def test_the_window_reaches_the_prompt(wording: Wording) -> None:
     timeline = Timeline("u", tuple(Event("u", "1", float(moment)) for moment in range(100_000)))
     assert renderer(wording, over=4, keep=2).stable(timeline, CATALOGUE).text.count("Alien") == 4
+
+
+def test_the_other_ways_to_ask(wording: Wording) -> None:
+    ours = renderer(wording)
+    assert ours.ask("pointwise", item="Alien (1979)").text == (
+        "Will this viewer pick Alien (1979) next? Answer yes or no.\n</user>\n<assistant>\nAnswer:"
+    )
+    assert ours.ask("letters", items=[("A", "Alien"), ("B", "Heat")]).text == (
+        "Which film will this viewer pick next?\nA. Alien\nB. Heat\nAnswer with its letter.\n"
+        "</user>\n<assistant>\nAnswer:"
+    )
+    assert ours.ask("generated", items=["Alien", "Heat"], count=2).text == (
+        "These films could be next:\nAlien\nHeat\n"
+        "Rank the 2 that this viewer will most likely pick, one title a line, best first.\n"
+        "</user>\n<assistant>\n1."
+    )
+
+
+@pytest.mark.parametrize(
+    ("macro", "values", "expected"),
+    [
+        ("near", {"written": True}, "It is close to what you wrote."),
+        ("near", {"written": False}, "It is close to what you did."),
+        ("popular", {"some": False}, "There is no history of yours yet; this is popular with others."),
+        ("popular", {"some": True}, "Nothing in your history is close to it; it is popular with others."),
+    ],
+)
+def test_reasons_without_evidence(macro: str, values: dict[str, bool], expected: str) -> None:
+    assert Phrases(load_domain("video"), "title").say("rationale", macro, **values) == expected

@@ -144,6 +144,11 @@ def test_other_names_encodings_and_a_cut_gzip(run: Run, data: Path) -> None:
         (("record", "u00", "i999"), 1, "unknown item 'i999'; nearest known ids"),
         (("record", "u00", "i01", "--type", "lik"), 2, "known: "),
         (("record", "u00", "i01", "--value", "3"), 2, "--type rating"),
+        (("record", "u00", "i01", "--type", "rating"), 2, "a rating needs --value"),
+        (("record", "u00", "i01", "--type", "rating", "--value", "inf"), 2, "--value inf"),
+        (("record", "u00", "i01", "--type", "rating", "--value", "99"), 0, ""),
+        (("record", "", "i01"), 2, "USER is empty"),
+        (("record", "a\nb", "i01"), 2, "control character"),
         (("record", "u00", "i01", "--at", "someday"), 2, "--at 'someday'"),
         (("items", "withdraw", "i999"), 1, "unknown item"),
         (("import", "nowhere.csv"), 1, "nowhere.csv"),
@@ -180,6 +185,33 @@ def test_a_visitor_by_file(run: Run, fitted: Resources, tmp_path: Path) -> None:
     found = json.loads(said.out)
     assert {entry["item_id"] for entry in found["items"][0]["rationale"]["evidence"]} <= {"i00", "i04"}
     assert "visitor" not in fitted.store.user_ids()
+
+
+def test_a_visitor_without_history_gets_popular_items_and_is_told_so(
+    run: Run, fitted: Resources, tmp_path: Path
+) -> None:
+    path = tmp_path / "visit.csv"
+    path.write_text("item_id,timestamp\n")
+    said = run("recommend", "--history", path, "-k", "2")
+    assert said.code == 0, said.err
+    assert said.out.count("no history of yours yet") == 2
+
+
+def test_a_rating_above_the_scale_is_refused(run: Run, data: Path) -> None:
+    ratings = "user_id,item_id,timestamp,rating\nanna,1,1000,4\nanna,2,2000,5\n"
+    (data / "events.csv").write_text(ratings)
+    assert run("import", data).code == 0
+    (data / "events.csv").write_text(ratings.replace("1000,4", "1001,11"))
+    said = run("import", data)
+    assert said.code == 1
+    assert "11 lies above this store's scale of 5" in said.err
+
+
+def test_importing_an_item_again_leaves_it_withdrawn(run: Run, home: Path, data: Path) -> None:
+    run("import", data)
+    run("items", "withdraw", "1")
+    run("import", data / "items.csv")
+    assert not store_of(home).catalogue()["1"].available
 
 
 def test_withdraw_and_restore(run: Run, fitted: Resources) -> None:

@@ -39,7 +39,7 @@ def test_naming_a_home_creates_nothing_until_a_place_is_asked_for(tmp_path: Path
     assert home.models.is_dir()
     assert home.downloads.is_dir()
     assert home.runs.is_dir()
-    assert home.store_url == f"sqlite:///{tmp_path / 'new' / 'store.db'}"
+    assert home.store_file == tmp_path / "new" / "store.db"
 
 
 def test_a_file_is_no_home(tmp_path: Path) -> None:

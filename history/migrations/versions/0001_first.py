@@ -31,6 +31,7 @@ def upgrade() -> None:
         sa.Column("year", sa.Integer),
         sa.Column("image", sa.Text, nullable=False),
         sa.Column("available", sa.Boolean, nullable=False),
+        sa.Column("withdrawn", sa.Boolean, nullable=False),
         sa.Column("facets", sa.Text, nullable=False),
     )
     op.create_table(
