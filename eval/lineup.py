@@ -95,7 +95,7 @@ SYSTEMS: Mapping[str, Callable[[Scene], System]] = {
     "zero-shot-fused": lambda scene: ZeroShotFused(scene.retrieval, scene.scorer, scene.language, seed=scene.seed),
     "pointwise": lambda scene: Pointwise(scene.retrieval, scene.scorer, scene.language, scene.seed, biased=2),
     "letters": lambda scene: Letters(scene.retrieval, scene.scorer, scene.language, scene.seed),
-    "generated": lambda scene: Generated(scene.retrieval, scene.scorer, scene.language, scene.seed),
+    "generated": lambda scene: Generated(scene.retrieval, scene.scorer, scene.language, scene.seed, biased=2),
 }
 LANGUAGE = ("zero-shot", "zero-shot-fused", "pointwise", "letters", "generated")
 GRIDS: Mapping[str, Sequence[Callable[[], System]]] = {

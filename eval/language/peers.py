@@ -65,7 +65,8 @@ class Generated(Listing):
         items = [scorer.renderer.item(scorer.catalogue[item_id]) for item_id in item_ids]
         question = scorer.renderer.ask("generated", items=items, count=count)
         stem = scorer.renderer.stable(timeline, scorer.catalogue) + question
-        text = "".join(scorer.engine.write(stem, WriteLimits(16 * count, stop=("\n\n",))))
+        limits = WriteLimits(12 * count, stop=("\n\n", f"\n{count + 1}."))
+        text = "".join(scorer.engine.write(stem, limits))
         written, invalid = parse_ranking(text, items, count)
         values = -np.arange(len(items), dtype=float) - len(items)
         values[written] = -np.arange(len(written), dtype=float)
