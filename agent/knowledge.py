@@ -157,12 +157,18 @@ class Knowledge:
     @cached_property
     def rationales(self) -> Rationales:
         """Reasons for items of this catalogue."""
-        return Rationales(self.resources.phrases, self.catalogue, self.domain, self.store.rating_scale())
+        scale = self.store.rating_scale()
+        return Rationales(self.resources.phrases, self.catalogue, self.domain, scale, self.popular)
 
     @cached_property
     def pen(self) -> Pen:
         """What phrases reasons."""
         return Pen(self.engine, self.resources.renderer)
+
+    def popular(self, item_id: str) -> bool:
+        """Whether an item is among the tenth of the catalogue with the most events, and has at least ten."""
+        counts = np.expm1(self.retriever.log_counts)
+        return bool(counts[self.index.places[item_id]] >= max(10.0, np.quantile(counts, 0.9)))
 
     def taste(self, timeline: Timeline) -> Taste:
         """The query vector of a history."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,18 +42,21 @@ class Pen:
 class Rationales:
     """Explains recommended items of one catalogue."""
 
-    def __init__(self, phrases: Phrases, catalogue: Catalogue, domain: Domain, scale: float) -> None:
+    def __init__(
+        self, phrases: Phrases, catalogue: Catalogue, domain: Domain, scale: float, popular: Callable[[str], bool]
+    ) -> None:
         self._phrases = phrases
         self._catalogue = catalogue
         self._domain = domain
         self._scale = scale
+        self._popular = popular
 
     def explain(self, item: Item, vector: Vectors, taste: Taste, timeline: Timeline, pen: Pen | None) -> Rationale:
         """Why `item` fits this history; without a pen the plain sentence."""
         told, evidence = cite(item, vector, taste, timeline, self._catalogue, self._verb)
         shared = shared_facets(item, evidence, self._catalogue)
         if not evidence:
-            return self._without_evidence(vector, taste, timeline)
+            return self._without_evidence(item, vector, taste, timeline)
         cited = [shown(entry.title) for entry in evidence]
         facts = {"verb": told, "evidence": cited, "shared": shared, "title": shown(item.title)}
         lead = self._phrases.say("rationale", "lead", verb=told, evidence=cited, title=facts["title"])
@@ -63,12 +66,13 @@ class Rationales:
         plain = self._phrases.say("rationale", "plain", verb=told, evidence=cited, shared=shared)
         return Rationale(plain, evidence, shared, True)
 
-    def _without_evidence(self, vector: Vectors, taste: Taste, timeline: Timeline) -> Rationale:
+    def _without_evidence(self, item: Item, vector: Vectors, taste: Taste, timeline: Timeline) -> Rationale:
         """What is true where no past item can be named: near to what was written, or popular."""
         if taste.influence(vector).sum() > 0:
             written = any(timeline.events[place].text for place in taste.places)
             return Rationale(self._phrases.say("rationale", "near", written=written), (), (), True)
-        return Rationale(self._phrases.say("rationale", "popular", some=bool(timeline)), (), (), True)
+        macro = "popular" if self._popular(item.item_id) else "unsure"
+        return Rationale(self._phrases.say("rationale", macro, some=bool(timeline)), (), (), True)
 
     def _verb(self, event: Event) -> str:
         return verb(event, self._domain, self._scale)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -19,11 +20,12 @@ from history.records import Item
 from history.timeline import Timeline
 from interests.state import TopicShare
 from retrieval.taste import Taste
-from workspace.errors import UsageError
+from workspace.errors import StoreError, UsageError
 from workspace.home import Home
 from workspace.settings import Settings
 
 Keep = Callable[[Item], bool]
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,4 +173,8 @@ class Recommender:
 
     def _keep(self, answer: Recommendation) -> None:
         moment = datetime.fromisoformat(answer.generated_at).timestamp()
-        self.knowledge.store.keep_recommendation(answer.recommendation_id, answer.user_id, moment, answer.to_json())
+        try:
+            self.knowledge.store.keep_recommendation(answer.recommendation_id, answer.user_id, moment, answer.to_json())
+        except StoreError as error:
+            # The answer is there: that it cannot be written down (a full disk, a long import) must not lose it.
+            logger.warning("recommendation %s was not kept: %s", answer.recommendation_id[:8], error)

@@ -24,7 +24,7 @@ def open_database(url: str | URL) -> Engine:
     """
     try:
         engine = create_engine(url)
-    except (ArgumentError, NoSuchModuleError, ImportError) as error:
+    except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as error:
         raise StoreError(f"store {url!r}: {error}; use sqlite:///FILE or postgresql://USER@HOST/NAME") from error
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_pragmas)
@@ -89,6 +89,7 @@ def explained(engine: Engine) -> Iterator[None]:
 def _advice(reason: str) -> str:
     advices = {
         "full": "the disk is full; nothing of this change was kept, free some room and run the command again",
+        "disk I/O": "the disk is full or failing; nothing of this change was kept",
         "locked": "another process is writing; try again when it is done",
         "not a database": "the file is damaged or no database; restore a backup or choose another --home",
         "malformed": "the file is damaged; restore a backup or choose another --home",

@@ -38,8 +38,8 @@ class Domain:
     events: Mapping[str, EventKind]
 
     def kind(self, event_type: str) -> EventKind:
-        """The kind of an event; an unknown type is told by its own name and counts half."""
-        return self.events.get(event_type) or EventKind(verb=f"({event_type})", weight=0.5)
+        """The kind of an event; an unknown type is told neutrally and counts half."""
+        return self.events.get(event_type) or EventKind(verb="came across", weight=0.5)
 
 
 def domain_names() -> list[str]:

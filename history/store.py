@@ -18,7 +18,7 @@ from history.polarity import rating_scale
 from history.records import Event, Item
 from history.rows import event_row, item_row, to_event, to_item
 from history.timeline import Timeline
-from workspace.errors import DataError
+from workspace.errors import DataError, StoreError
 
 BATCH = 5_000
 KEPT = ("item_id", "withdrawn")  # what importing an item again leaves as it is
@@ -163,8 +163,12 @@ class Store:
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
-        with explained(self._engine), self._engine.connect() as connection:
-            yield connection.execution_options(reading=True)
+        try:
+            with explained(self._engine), self._engine.connect() as connection:
+                yield connection.execution_options(reading=True)
+        except (ValueError, TypeError) as error:
+            # A row that does not come back as it was written: the file was damaged outside of the database.
+            raise StoreError(f"the store holds a damaged row ({error}); restore a backup") from error
 
     def _upsert_items(self, connection: Connection, batch: list[Item]) -> int:
         statement = self._insert(schema.items)

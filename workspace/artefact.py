@@ -1,6 +1,6 @@
 """Kept artefacts: a folder of versions, one of them current; a kill at any step leaves the old or the new one whole.
 
-ROOT/current        the name of the current version, replaced in one step
+ROOT/current        the current version's name and the SHA-256 of its `artefact.json`, replaced in one step
 ROOT/<version>/     its files and `artefact.json`: what it is about, and each file's SHA-256
 """
 
@@ -43,7 +43,7 @@ def publish(root: Path, about: Mapping[str, Any], write: Callable[[Path], None])
             write(folder)
             sums = {path.name: asdict(FileSum.of(path)) for path in sorted(folder.iterdir())}
             _write(folder / ABOUT, json.dumps({"about": dict(about), "files": sums}, indent=2))
-            _write(root / f"{CURRENT}.new", folder.name)
+            _write(root / f"{CURRENT}.new", f"{folder.name} {FileSum.of(folder / ABOUT).sha256}")
             os.replace(root / f"{CURRENT}.new", root / CURRENT)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
@@ -68,15 +68,17 @@ def current(root: Path, way_out: str) -> Artefact:
     """
     if not is_published(root):
         raise NotReady(f"nothing was fitted in {root} yet; {way_out}")
-    folder = root / (root / CURRENT).read_text().strip()
     try:
+        name, about_sum = (root / CURRENT).read_text().split()
+        folder = root / name
+        if FileSum.of(folder / ABOUT).sha256 != about_sum:
+            raise DamagedArtefact(f"{folder / ABOUT} is damaged: its SHA-256 is not the one written down; {way_out}")
         content = json.loads((folder / ABOUT).read_bytes())
-        files = {name: FileSum(**entry) for name, entry in content["files"].items()}
-        for name, expected in files.items():
-            check_sum(folder / name, expected, way_out)
+        for file, expected in content["files"].items():
+            check_sum(folder / file, FileSum(**expected), way_out)
         return Artefact(folder, content["about"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DamagedArtefact(f"{folder} is damaged: {error}; {way_out}") from error
+    except (OSError, ValueError) as error:
+        raise DamagedArtefact(f"what was fitted in {root} is damaged: {error}; {way_out}") from error
 
 
 def _write(path: Path, text: str) -> None:

@@ -36,7 +36,7 @@ class Settings(BaseSettings):
     history_over: int = Field(40, ge=2, le=2_000, description="a history longer than this is cut …")
     history_keep: int = Field(20, ge=1, le=2_000, description="… in blocks, so that at least this many events stay")
     item_tokens: int = Field(16, ge=4, le=512, description="an item's text is cut to this many tokens")
-    threads: int = Field(0, ge=0, description="CPU threads for the models; 0: all cores")
+    threads: int = Field(0, ge=0, le=1_024, description="CPU threads for the models; 0: all cores")
 
     @classmethod
     def settings_customise_sources(

@@ -21,10 +21,12 @@ def command(
     systems: Annotated[
         str, typer.Option(help="Names with commas between; `peers` and `language` stand for all of a kind.")
     ] = "peers,retrieval",
-    k_core: Annotated[int, typer.Option(help="Keep users and items with so many events only.")] = 0,
-    train_users: Annotated[int, typer.Option(help="Fit on so many users only.")] = 0,
-    sample: Annotated[int, typer.Option(help="Predict a fixed sample of so many targets; 100 for language rows.")] = 0,
-    seed: Annotated[int, typer.Option(help="Seed of all that is random.")] = 0,
+    k_core: Annotated[int, typer.Option(min=0, help="Keep users and items with so many events only.")] = 0,
+    train_users: Annotated[int, typer.Option(min=0, help="Fit on so many users only.")] = 0,
+    sample: Annotated[
+        int, typer.Option(min=0, help="Predict a fixed sample of so many targets; 100 for language rows.")
+    ] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of all that is random.")] = 0,
     choose: Annotated[bool, typer.Option("--choose", help="Choose the peers' settings on validation.")] = False,
     mask_titles: Annotated[bool, typer.Option("--mask-titles", help="The model reads invented names.")] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Take over what an earlier run finished.")] = False,

@@ -17,7 +17,7 @@ DEFAULTS = FitOptions()
 def command(
     context: typer.Context,
     llm: Annotated[bool, typer.Option("--llm/--no-llm", help="Measure the language model too.")] = True,
-    seed: Annotated[int, typer.Option(help="Seed of the validation sample.")] = DEFAULTS.seed,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the validation sample.")] = DEFAULTS.seed,
 ) -> None:
     """Embed the catalogue, build the index, fit the score's weights. Example: foretaste fit"""
     from agent.fit import fit

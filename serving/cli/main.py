@@ -62,6 +62,8 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
+    except OSError as error:
+        _fail(f"{error.filename or 'output'}: {error.strerror}", 1)
     except KeyboardInterrupt:
         _fail("stopped", 130)
 

@@ -12,6 +12,7 @@ from workspace.errors import UsageError
 
 if TYPE_CHECKING:
     from agent.results import Recommendation, Recommended
+    from history.catalogue import Catalogue
     from history.timeline import Timeline
 
 VISITOR = "visitor"
@@ -34,8 +35,9 @@ def command(
     if bool(user) == bool(history):
         raise UsageError("name a user, or give --history FILE for a visitor who is not in the store (not both)")
     recommender = Recommender.open(context.obj)
-    whom = user if history is None else read_visitor(history, recommender.knowledge.store.order_only())
-    keep = compile_where(where, recommender.knowledge.catalogue) if where else None
+    know = recommender.knowledge
+    whom = user if history is None else read_visitor(history, know.store.order_only(), know.catalogue)
+    keep = compile_where(where, know.catalogue) if where else None
     if json or not rationale:
         answer = recommender.recommend(whom, k, where=keep, llm=llm, rationale=rationale)
         if json:
@@ -46,13 +48,20 @@ def command(
         show(*recommender.stream(whom, k, where=keep, llm=llm))
 
 
-def read_visitor(path: Path, order_only: bool) -> Timeline:
-    """A visitor's events from a file, which needs no `user_id` column."""
+def read_visitor(path: Path, order_only: bool, catalogue: Catalogue) -> Timeline:
+    """A visitor's events from a file, which needs no `user_id` column; says which items nobody knows."""
+    from history.catalogue import nearest
     from history.reading import ReadOptions, Skipped, read_events
     from history.timeline import Timeline
 
     options = ReadOptions(order_only=order_only, user_id=VISITOR)
     events = sorted(read_events(path, options, Skipped()), key=lambda event: event.timestamp)
+    unknown = [event.item_id for event in events if event.item_id and event.item_id not in catalogue]
+    if unknown:
+        close = ", ".join(nearest(unknown[0], catalogue))
+        typer.echo(
+            f"note: {len(unknown)} events name unknown items, such as {unknown[0]!r} (nearest: {close})", err=True
+        )
     return Timeline(VISITOR, tuple(events))
 
 

@@ -17,7 +17,7 @@ T = TypeVar("T")
 def command(
     context: typer.Context,
     user: Annotated[str, typer.Argument(help="The user's id; a new one is fine.")],
-    item: Annotated[str, typer.Argument(help="The item's id.")],
+    item: Annotated[str, typer.Argument(help="The item's id; empty for a search.")],
     event_type: Annotated[
         str, typer.Option("--type", help="view, click, like, dislike, purchase, rating, comment …")
     ] = "view",
@@ -32,7 +32,10 @@ def command(
 
     resources = Resources.at(context.obj)
     store = resources.store
-    store.catalogue()[item]
+    if item:
+        store.catalogue()[item]
+    elif not text:
+        raise UsageError("an event without an item needs --text, for instance --type search --text 'space films'")
     if event_type not in resources.domain.events:
         known = ", ".join(resources.domain.events)
         raise UsageError(f"--type {event_type!r} is not known to the {resources.domain.name} domain; known: {known}")

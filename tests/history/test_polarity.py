@@ -29,8 +29,8 @@ def test_an_event_against_counts_nothing_for_its_item() -> None:
     assert weight(Event("u", "i", 0.0, "rating", 1.0), VIDEO, 5.0) == 0
 
 
-def test_an_unknown_type_is_told_by_its_name() -> None:
-    assert verb(Event("u", "i", 0.0, "teleported"), VIDEO, 5.0) == "(teleported)"
+def test_an_unknown_type_is_told_neutrally() -> None:
+    assert verb(Event("u", "i", 0.0, "teleported"), VIDEO, 5.0) == "came across"
 
 
 @pytest.mark.parametrize(("largest", "scale"), [(1, 1), (4.5, 5), (5, 5), (9, 10), (87, 100), (500, 500)])

@@ -161,6 +161,8 @@ def test_the_other_ways_to_ask(wording: Wording) -> None:
     [
         ("near", {"written": True}, "It is close to what you wrote."),
         ("near", {"written": False}, "It is close to what you did."),
+        ("unsure", {"some": False}, "There is no history of yours yet, and too little is known to say more."),
+        ("unsure", {"some": True}, "Nothing in your history is close to it; too little is known yet to say more."),
         ("popular", {"some": False}, "There is no history of yours yet; this is popular with others."),
         ("popular", {"some": True}, "Nothing in your history is close to it; it is popular with others."),
     ],

@@ -63,3 +63,12 @@ def test_nothing_fitted_says_what_to_run(tmp_path: Path) -> None:
     assert not is_published(tmp_path)
     with pytest.raises(NotReady, match="run: fit"):
         current(tmp_path, "run: fit")
+
+
+@pytest.mark.parametrize("damage", ["current", "about"])
+def test_damaged_bookkeeping_is_refused(tmp_path: Path, damage: str) -> None:
+    made = publish(tmp_path, {"cut": 1}, writes("whole"))  # type: ignore[arg-type]
+    path = tmp_path / "current" if damage == "current" else made.folder / "artefact.json"
+    path.write_bytes(path.read_bytes().replace(b"c", b"\xff", 1) if damage == "about" else b"\xff\xfe")
+    with pytest.raises(DamagedArtefact, match="run: fit"):
+        current(tmp_path, "run: fit")
