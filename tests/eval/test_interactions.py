@@ -57,5 +57,5 @@ def test_the_core_keeps_items_at_their_own_places() -> None:
 def test_the_store_is_read_whole(resources: Resources) -> None:
     found = read_interactions(resources.store)
     assert len(found) == resources.store.event_count()
-    assert found.matrix.shape == (12, 40)
+    assert found.matrix.shape == (36, 40)
     assert not found.order_only
