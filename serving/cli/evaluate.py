@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +12,8 @@ if TYPE_CHECKING:
     from agent.knowledge import Resources
     from eval.results import Results
 
-COLUMNS = ("ndcg@10", "recall@10", "recall@50", "mrr@10", "hit@20", "logloss", "tokens", "seconds")
+COLUMNS = ("recall@50", "hit@20", "logloss", "tokens", "seconds")
+PIPE_WIDTH = 120  # columns of a table that no terminal shows
 
 
 def command(
@@ -80,21 +82,26 @@ def with_dataset(resources: Resources, name: str) -> Resources:
 
 def show(results: Results) -> None:
     """Print the table, the best system first, and how it was made."""
+    from rich import box
     from rich.console import Console
     from rich.table import Table
 
+    from eval.answers import HEADLINE
+
     split = results.split
     columns = [name for name in COLUMNS if any(name in figures for figures in results.systems.values())]
-    table = Table(
-        title=f"{results.dataset}, {split.protocol}: {len(split.test.cases):,} targets, split {split.split_hash[:12]}"
+    table = Table(box=box.SIMPLE, title_justify="left")
+    table.title = (
+        f"{results.dataset}, {split.protocol}: {len(split.test.cases):,} targets, split {split.split_hash[:12]}"
     )
-    table.add_column("system", no_wrap=True)
-    for name in columns:
-        table.add_column(name, justify="right")
-    ranked = sorted(results.systems, key=lambda name: -_mean(results, name, "ndcg@10"))
-    for name in ranked:
-        table.add_row(name, *(_cell(results, name, column) for column in columns))
-    Console().print(table)
+    for name in ("system", HEADLINE, "95 % interval", *columns):
+        table.add_column(name, justify="left" if name == "system" else "right", no_wrap=True)
+    for name in sorted(results.systems, key=lambda name: -_mean(results, name, HEADLINE)):
+        headline = results.systems[name].get(HEADLINE)
+        interval = f"{headline.low:.4f} to {headline.high:.4f}" if headline else ""
+        figures = [_cell(results, name, column) for column in (HEADLINE, *columns)]
+        table.add_row(name, figures[0], interval, *figures[1:])
+    Console(width=None if sys.stdout.isatty() else PIPE_WIDTH).print(table)
     if split.note:
         typer.echo(split.note)
 
@@ -108,6 +115,4 @@ def _cell(results: Results, name: str, metric: str) -> str:
     interval = results.systems[name].get(metric)
     if interval is None:
         return ""
-    if metric == "ndcg@10":
-        return f"{interval.mean:.4f} [{interval.low:.3f}, {interval.high:.3f}]"
     return f"{interval.mean:,.0f}" if metric == "tokens" else f"{interval.mean:.4f}"
