@@ -21,6 +21,8 @@ from prompts.segment import Segment
 from workspace.errors import ModelError
 from workspace.settings import Precision
 
+HEAD_ROWS = 256  # of a vocabulary's logits at a time
+
 
 @dataclass(frozen=True, slots=True)
 class Prefix:
@@ -133,11 +135,10 @@ class LocalEngine:
         if readout == "yes-no":
             logits = linear(hidden[torch.cat(rows)].float(), head[[self._tokens.yes, self._tokens.no]].float())
             return [float(yes - no) for yes, no in logits]
-        head = head.float()
-        return [
-            _log_likelihood(linear(hidden[row].float(), head).cpu(), slots[place].tokens)
-            for row, place in zip(rows, pack, strict=True)
-        ]
+        read = torch.cat(rows)
+        expected = torch.tensor([token for place in pack for token in slots[place].tokens])
+        found = _log_likelihoods(hidden[read], head.float(), expected.to(hidden.device))
+        return [float(part.sum()) for part in torch.split(found, [len(row) for row in rows])]
 
     def _forward(self, layout: Layout, known: int = 0, cache: DynamicCache | None = None) -> Tensor:
         """The last hidden states, [T - known, width], of the tokens past the `known` ones that the cache holds."""
@@ -192,5 +193,10 @@ def _rows(slots: Sequence[Slot], layout: Layout, place: int, readout: Readout) -
     return torch.tensor([hook, *range(begin, begin + len(slot.tokens) - 1)])
 
 
-def _log_likelihood(logits: Tensor, tokens: tuple[int, ...]) -> float:
-    return float(logits.log_softmax(-1).gather(1, torch.tensor(tokens)[:, None]).sum())
+def _log_likelihoods(hidden: Tensor, head: Tensor, tokens: Tensor) -> Tensor:
+    """The log-probability of each token after its row of hidden states, [rows]; in blocks, to keep memory flat."""
+    found = []
+    for rows, expected in zip(torch.split(hidden, HEAD_ROWS), torch.split(tokens, HEAD_ROWS), strict=True):
+        logits = linear(rows.float(), head)
+        found.append(logits.gather(1, expected[:, None])[:, 0] - logits.logsumexp(1))
+    return torch.cat(found).cpu()
