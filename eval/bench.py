@@ -25,7 +25,8 @@ from agent.knowledge import Knowledge, Resources
 from agent.recommender import Recommender
 from agent.scorer import Question
 from engine.protocol import Readout
-from history.reading import ReadOptions, Skipped, find_dataset, read_events, read_items
+from history.importing import import_dataset
+from history.reading import ReadOptions, Skipped, find_dataset
 from history.timeline import Timeline
 from prompts.phrases import Phrases
 from prompts.renderer import Renderer
@@ -73,10 +74,7 @@ def _rows(home: Home) -> Iterator[Row]:
 
 def _import(resources: Resources) -> None:
     files = find_dataset([asset_folder(resources.home, "movielens-100k")])
-    options, skipped = ReadOptions(), Skipped()
-    items = (item for source in files.items for item in read_items(source, options, skipped))
-    events = (event for source in files.events for event in read_events(source, options, skipped))
-    resources.store.add(items, events, order_only=False)
+    import_dataset(resources.store, files, ReadOptions(), Skipped())
 
 
 def _ranking(recommender: Recommender) -> Iterator[Row]:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlch
 
 from workspace.errors import StoreError
 
-HEAD = "0001"
+HEAD = "0002"
 
 
 def open_database(url: str | URL) -> Engine:

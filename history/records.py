@@ -1,4 +1,4 @@
-"""The two records that everything is made of."""
+"""The records that everything is made of."""
 
 from __future__ import annotations
 
@@ -24,7 +24,11 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing that can be recommended; `facets` are its further columns, as text."""
+    """One thing that can be recommended; `facets` are its further columns, as text.
+
+    Several values of a facet stand apart by `|`. `entities` are facets that a knowledge graph gave: their values are
+    ids that say nothing to a reader, so no text holds them.
+    """
 
     item_id: str
     title: str
@@ -34,3 +38,14 @@ class Item:
     image: str = ""
     available: bool = True
     facets: Mapping[str, str] = field(default_factory=dict)
+    entities: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """What triples say of an item under one name: a facet, or with `entities` ids; several values apart by `|`."""
+
+    item_id: str
+    name: str
+    text: str
+    entities: bool = False

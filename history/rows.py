@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import Row
 
-from history.records import Event, Item
+from history.records import Event, Item, Relation
 from history.schema import event_key
 
 
@@ -44,8 +46,13 @@ def item_row(item: Item) -> dict[str, Any]:
     }
 
 
-def to_item(row: Row[Any]) -> Item:
-    """The item of a row."""
+def relation_row(relation: Relation) -> dict[str, Any]:
+    """The columns of a relation."""
+    return asdict(relation)
+
+
+def to_item(row: Row[Any], facets: Mapping[str, str], entities: Mapping[str, str]) -> Item:
+    """The item of a row, with what relations say of it; they count where a column has the same name."""
     return Item(
         item_id=row.item_id,
         title=row.title,
@@ -54,5 +61,6 @@ def to_item(row: Row[Any]) -> Item:
         year=row.year,
         image=row.image,
         available=row.available and not row.withdrawn,
-        facets=json.loads(row.facets),
+        facets={**json.loads(row.facets), **facets},
+        entities=entities,
     )

@@ -40,6 +40,15 @@ items = Table(
     Column("facets", Text, nullable=False, comment="JSON object"),
 )
 
+relations = Table(
+    "relations",
+    metadata,
+    Column("item_id", String, primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("entities", Boolean, primary_key=True),
+    Column("text", Text, nullable=False),
+)
+
 recommendations = Table(
     "recommendations",
     metadata,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,8 +16,8 @@ from history import schema
 from history.catalogue import Catalogue, unknown_name
 from history.database import explained, open_database
 from history.polarity import rating_scale
-from history.records import Event, Item
-from history.rows import event_row, item_row, to_event, to_item
+from history.records import Event, Item, Relation
+from history.rows import event_row, item_row, relation_row, to_event, to_item
 from history.timeline import Timeline
 from workspace.errors import DataError, StoreError
 
@@ -27,11 +28,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What one write brought: new events and items, and the events that were there already."""
+    """What one write brought: new events, items and relations, and the events that were there already."""
 
     events: int
     known_events: int
     items: int
+    relations: int = 0
 
 
 class Store:
@@ -48,9 +50,17 @@ class Store:
     # -- writing -------------------------------------------------------------------------------------------------
 
     def add(
-        self, items: Iterable[Item] = (), events: Iterable[Event] = (), *, order_only: bool | None = None
+        self,
+        items: Iterable[Item] = (),
+        events: Iterable[Event] = (),
+        relations: Iterable[Relation] = (),
+        *,
+        order_only: bool | None = None,
     ) -> Stored:
-        """Store items (replacing those of the same id) and events (leaving out those already there).
+        """Store items (replacing those of the same id), events (leaving out those already there) and relations.
+
+        A relation replaces the item's earlier one of the same name and leaves the item's own columns alone; like an
+        event it may come before its item. The `entities` of an item are stored by relations alone.
 
         Raises:
             DataError: `order_only` contradicts what the store holds, or what an iterator raises; nothing is kept.
@@ -62,9 +72,10 @@ class Store:
                 _set_order_only(connection, order_only, empty=not known)
             item_count = sum(self._upsert_items(connection, batch) for batch in _batches(items))
             read = sum(self._insert_events(connection, batch) for batch in _batches(events))
+            relation_count = sum(self._upsert_relations(connection, batch) for batch in _batches(relations))
             total = connection.scalar(select(func.count()).select_from(schema.events)) or 0
             _keep_rating_scale(connection)
-        return Stored(events=total - known, known_events=read - (total - known), items=item_count)
+        return Stored(total - known, read - (total - known), item_count, relation_count)
 
     def set_withdrawn(self, item_id: str, withdrawn: bool) -> None:
         """Withdraw an item from recommendation, or take that back; importing it again changes nothing of it.
@@ -86,9 +97,11 @@ class Store:
     # -- reading -------------------------------------------------------------------------------------------------
 
     def catalogue(self) -> Catalogue:
-        """Every item, in the order in which it was first stored."""
+        """Every item with what relations say of it, in the order in which it was first stored."""
         with self._reading() as connection:
-            return Catalogue(map(to_item, connection.execute(select(schema.items).order_by(schema.items.c.place))))
+            facets, entities = _relations(connection, entities=False), _relations(connection, entities=True)
+            rows = connection.execute(select(schema.items).order_by(schema.items.c.place))
+            return Catalogue(to_item(row, facets.get(row.item_id, {}), entities.get(row.item_id, {})) for row in rows)
 
     def timeline(self, user_id: str) -> Timeline:
         """All that one user did, oldest first; equal timestamps keep the order in which they were stored.
@@ -179,6 +192,15 @@ class Store:
         )
         return len(rows)
 
+    def _upsert_relations(self, connection: Connection, batch: list[Relation]) -> int:
+        statement = self._insert(schema.relations)
+        key = ["item_id", "name", "entities"]
+        change = {"text": statement.excluded["text"]}
+        connection.execute(
+            statement.on_conflict_do_update(index_elements=key, set_=change), [relation_row(entry) for entry in batch]
+        )
+        return len(batch)
+
     def _insert_events(self, connection: Connection, batch: list[Event]) -> int:
         statement = self._insert(schema.events).on_conflict_do_nothing(index_elements=["key"])
         connection.execute(statement, [event_row(event) for event in batch])
@@ -187,6 +209,16 @@ class Store:
     def _insert(self, table: Table) -> Any:
         dialect = postgresql if self._engine.dialect.name == "postgresql" else sqlite
         return dialect.insert(table)
+
+
+def _relations(connection: Connection, *, entities: bool) -> dict[str, dict[str, str]]:
+    """The facets or the entities of each item."""
+    found: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    columns = schema.relations.c
+    rows = select(columns.item_id, columns.name, columns.text).where(columns.entities.is_(entities))
+    for item_id, name, text in connection.execute(rows):
+        found[item_id][name] = text
+    return found
 
 
 def _fact(connection: Connection, name: str) -> str | None:

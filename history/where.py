@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from history.catalogue import Catalogue, nearest
+from history.catalogue import Catalogue, nearest, split_values
 from history.records import Item
 from workspace.errors import FilterError
 
@@ -24,7 +24,7 @@ MOST_NESTED = 40
 
 
 def compile_where(text: str, catalogue: Catalogue) -> Test:
-    """The test that `text` puts to an item; the fields are an item's own and the facets of the `catalogue`.
+    """The test that `text` puts to an item; the fields are an item's own, and facets and entities of the `catalogue`.
 
     Comparisons `= != < <= > >=` and `~` (contains) join with `and`, `or`, `not` and parentheses. Letter case does not
     count. Of several values any may match. A missing value matches `!=` alone.
@@ -32,7 +32,7 @@ def compile_where(text: str, catalogue: Catalogue) -> Test:
     Raises:
         FilterError: `text` does not parse or names an unknown field; the message names the place.
     """
-    facets = dict.fromkeys(facet for item in catalogue.values() for facet in item.facets)
+    facets = dict.fromkeys(facet for item in catalogue.values() for facet in (*item.facets, *item.entities))
     return _Parser(text, {field.casefold(): field for field in (*facets, *FIELDS)}).parse()
 
 
@@ -142,14 +142,19 @@ def _comparison(field: str, sign: str, wanted: str) -> Test:
 
 
 def _values(item: Item, field: str) -> Iterable[str]:
-    """The values of one field as text; none when it is missing."""
+    """The values of one field as text: the item's own, those of its facet and of its entities; none when missing."""
+    further = split_values(f"{item.facets.get(field, '')}|{item.entities.get(field, '')}")
+    return (*_own_values(item, field), *further)
+
+
+def _own_values(item: Item, field: str) -> Iterable[str]:
     match field:
         case "category":
             return item.categories
         case "available":
             return ("true" if item.available else "false",)
         case _ if field not in FIELDS:
-            return tuple(part.strip() for part in item.facets.get(field, "").split("|") if part.strip())
+            return ()
     value = getattr(item, field)
     return () if value in ("", None) else (str(value),)
 

@@ -11,6 +11,9 @@ from workspace.errors import DataError
 
 EVENT_FIELDS = ("user_id", "item_id", "timestamp", "type", "value", "text")
 ITEM_FIELDS = ("item_id", "title", "description", "category", "year", "image", "available")
+TRIPLE_FIELDS = ("item_id", "relation", "value")
+GRAPH_FIELDS = ("head_id", "relation_id", "tail_id")
+LINK_FIELDS = ("item_id", "entity_id")
 # other names for a field, read where no column has the field's own name: MovieLens's and RecBole's
 ALIASES = {
     "user_id": ("userId",),
@@ -41,16 +44,18 @@ def with_absent(names: Mapping[str, str], fields: Sequence[str]) -> dict[str, st
 def check_map(source: Source, found: Sequence[str], fields: Sequence[str], renames: Mapping[str, str]) -> None:
     """See that `--map` speaks of fields that exist and of columns that are there.
 
-    `item_id` is in events and items alike, so a map of it may be meant for the other file.
+    Every kind of file has `item_id`, and triples have a `value` as events do: where a file has a column of that very
+    name, a map of it may be meant for another file.
 
     Raises:
         DataError: otherwise; the message lists the fields or the columns.
     """
-    known = dict.fromkeys(EVENT_FIELDS + ITEM_FIELDS)
+    known = dict.fromkeys(EVENT_FIELDS + ITEM_FIELDS + TRIPLE_FIELDS + GRAPH_FIELDS + LINK_FIELDS)
     for field, column in renames.items():
         if field not in known:
             raise DataError(f"--map {field}={column}: no field is called {field!r}; fields: {', '.join(known)}")
-        if field in fields and column not in found and not (field == "item_id" and field in found):
+        elsewhere = field in found and (field == "item_id" or fields == TRIPLE_FIELDS)
+        if field in fields and column not in found and not elsewhere:
             raise DataError(f"{source}: --map {field}={column}: no column {column!r}{_hint(column, found)}")
 
 

@@ -42,6 +42,8 @@ FORMATS = {
     "movies.dat": Format(delimiter="::", columns=movielens.MOVIE_COLUMNS, year_in_title=True, encoding="latin-1"),
     "*.inter": RECBOLE,
     "*.item": RECBOLE,
+    "*.kg": RECBOLE,
+    "*.link": RECBOLE,
     "*.csv": Format(),
     "*.tsv": Format(delimiter="\t"),
     "*.jsonl": Format(kind="jsonl"),

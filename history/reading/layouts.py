@@ -1,14 +1,14 @@
-"""Which files of a folder or a zip hold the events and which the items."""
+"""Which files of a folder or a zip hold the events, which the items, and which say more of them."""
 
 from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
-from history.reading.columns import EVENT_FIELDS, ITEM_FIELDS, name_columns
+from history.reading.columns import EVENT_FIELDS, ITEM_FIELDS, TRIPLE_FIELDS, name_columns
 from history.reading.formats import format_of
 from history.reading.opening import read_table
 from history.reading.rows import ReadOptions
@@ -22,29 +22,31 @@ LAYOUTS = (
     ("ratings.csv", "movies.csv"),
     ("*.inter", "*.item"),
 )
+EXTRAS = ("triples.*", "*.kg", "*.link")  # beside any of them
 
 
-@dataclass(frozen=True, slots=True)
-class DatasetFiles:
-    """The files of a data set; either part may be empty."""
+class DatasetFiles(NamedTuple):
+    """The files of a data set; any part may be empty, but a graph and its links go together."""
 
     events: tuple[Source, ...] = ()
     items: tuple[Source, ...] = ()
+    triples: tuple[Source, ...] = ()
+    graphs: tuple[Source, ...] = ()
+    links: tuple[Source, ...] = ()
 
     def __or__(self, other: DatasetFiles) -> DatasetFiles:
         """Both together, without repeats."""
-        events = dict.fromkeys(self.events + other.events)
-        return DatasetFiles(tuple(events), tuple(dict.fromkeys(self.items + other.items)))
+        return DatasetFiles(*(tuple(dict.fromkeys(ours + theirs)) for ours, theirs in zip(self, other, strict=True)))
 
 
 def find_dataset(paths: Sequence[Path], options: ReadOptions | None = None) -> DatasetFiles:
-    """The event and item files among `paths`: files, folders and zips.
+    """The files of a data set among `paths`: files, folders and zips.
 
     A folder or zip is recognised by the names of its files, a file that is named itself by its columns, as renamed
     by the `options`.
 
     Raises:
-        DataError: nothing is recognised, more than one data set is, or a path cannot be read.
+        DataError: nothing is recognised, more than one data set is, a graph lacks its links, or a path cannot be read.
     """
     found = DatasetFiles()
     for path in paths:
@@ -54,6 +56,9 @@ def find_dataset(paths: Sequence[Path], options: ReadOptions | None = None) -> D
             found |= _choose(path, _archive(path))
         else:
             found |= _by_columns(Source(path), options or ReadOptions())
+    if bool(found.graphs) != bool(found.links):
+        there, missing = (found.graphs, "NAME.link") if found.graphs else (found.links, "NAME.kg")
+        raise DataError(f"{there[0]}: is of use with its {missing} alone: put that beside it, or name the other files")
     return found
 
 
@@ -87,11 +92,12 @@ def _choose(path: Path, files: Iterable[Source]) -> DatasetFiles:
 
 
 def _recognise(files: Sequence[Source]) -> DatasetFiles | None:
+    extras = [_matching(files, name) for name in EXTRAS]
     for events_name, items_name in LAYOUTS:
         events, items = _matching(files, events_name), _matching(files, items_name)
         if events or items:
-            return DatasetFiles(events, items)
-    return None
+            return DatasetFiles(events, items, *extras)
+    return DatasetFiles((), (), *extras) if any(extras) else None
 
 
 def _matching(files: Sequence[Source], pattern: str) -> tuple[Source, ...]:
@@ -103,7 +109,7 @@ def _matching(files: Sequence[Source], pattern: str) -> tuple[Source, ...]:
 
 def _nothing_found(path: Path, files: Sequence[Source]) -> DataError:
     there = ", ".join(file.full_name for file in files[:8]) + (", …" if len(files) > 8 else "")
-    wanted = "; ".join(f"{events} and {items}" for events, items in LAYOUTS)
+    wanted = "; ".join([*(f"{events} and {items}" for events, items in LAYOUTS), *EXTRAS])
     return DataError(
         f"{path}: no data set found. Looked for: {wanted} (CSV, TSV, JSONL, Parquet; .gz may follow). "
         f"Found: {there or 'no files'}. Name the files themselves, and their columns with --map"
@@ -118,9 +124,12 @@ def _by_columns(source: Source, options: ReadOptions) -> DatasetFiles:
         return DatasetFiles(events=(source,))
     if "item_id" in items and "title" in items:
         return DatasetFiles(items=(source,))
+    if len(name_columns(columns, TRIPLE_FIELDS, options.renames)) == len(TRIPLE_FIELDS):
+        return DatasetFiles(triples=(source,))
     if recognised := _recognise([source]):
         return recognised
     raise DataError(
-        f"{source}: neither events (user_id, item_id, timestamp) nor items (item_id, title); columns found: "
-        f"{', '.join(columns)}; name the right ones with --map item_id=COLUMN"
+        f"{source}: neither events (user_id, item_id, timestamp) nor items (item_id, title) nor triples "
+        f"(item_id, relation, value); columns found: {', '.join(columns)}; "
+        "name the right ones with --map item_id=COLUMN"
     )

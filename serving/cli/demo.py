@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from serving.cli import fit, import_data, recommend
+from serving.cli import fit, recommend
 
 DATA = "movielens-100k"
 
@@ -20,6 +20,7 @@ def command(
     from agent.fit import fit as run_fit
     from agent.knowledge import Resources
     from agent.recommender import Recommender
+    from history.importing import import_dataset
     from history.reading import ReadOptions, Skipped, find_dataset
     from workspace.assets import fetch, load_assets
 
@@ -27,7 +28,7 @@ def command(
     resources = Resources.at(context.obj)
     if not resources.store.event_count():
         files = find_dataset([folders[DATA]])
-        stored = import_data.import_files(resources.store, files, ReadOptions(), Skipped())
+        stored = import_dataset(resources.store, files, ReadOptions(), Skipped())
         typer.echo(f"imported {stored.items:,} films and {stored.events:,} ratings of MovieLens-100K")
     if not resources.is_fitted():
         fit.show(run_fit(resources))

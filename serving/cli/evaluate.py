@@ -66,8 +66,8 @@ def with_dataset(resources: Resources, name: str) -> Resources:
     """The same models over the events of a fetched data set, imported once into a store of its own."""
     from dataclasses import replace
 
+    from history.importing import import_dataset
     from history.reading import ReadOptions, Skipped, find_dataset
-    from serving.cli.import_data import import_files
     from workspace.assets import asset_folder, find_asset
     from workspace.errors import UsageError
 
@@ -76,7 +76,7 @@ def with_dataset(resources: Resources, name: str) -> Resources:
     store = f"sqlite:///{resources.home.datasets / name}.db"
     found = replace(resources, settings=resources.settings.model_copy(update={"store": store}))
     if not found.store.event_count():
-        import_files(found.store, find_dataset([asset_folder(resources.home, name)]), ReadOptions(), Skipped())
+        import_dataset(found.store, find_dataset([asset_folder(resources.home, name)]), ReadOptions(), Skipped())
     return found
 
 

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from workspace.errors import UsageError
-
-if TYPE_CHECKING:
-    from history.reading import DatasetFiles, ReadOptions, Skipped
-    from history.store import Store, Stored
 
 
 def command(
@@ -29,29 +24,23 @@ def command(
 ) -> None:
     """Read events and items into the store, all or nothing. Example: foretaste import events.csv items.csv"""
     from agent.knowledge import Resources
+    from history.importing import import_dataset
     from history.reading import ReadOptions, Skipped, find_dataset
 
     options = ReadOptions(
         renames=parse_renames(rename or []), on_error=on_error, order_only=order_only, encoding=encoding
     )
     skipped = Skipped()
-    stored = import_files(Resources.at(context.obj).store, find_dataset(paths, options), options, skipped)
+    stored = import_dataset(Resources.at(context.obj).store, find_dataset(paths, options), options, skipped)
     typer.echo(f"{stored.items:,} items, {stored.events:,} new events, {stored.known_events:,} known already")
+    if stored.relations:
+        typer.echo(f"{stored.relations:,} facets of items from triples")
     if skipped.count:
         typer.echo(f"{skipped.count:,} bad rows were left out, the first of them:", err=True)
         for message in skipped.messages:
             typer.echo(f"  {message}", err=True)
-    if stored.items:
+    if stored.items or stored.relations:
         typer.echo("next: foretaste fit")
-
-
-def import_files(store: Store, files: DatasetFiles, options: ReadOptions, skipped: Skipped) -> Stored:
-    """Read all files of a data set into the store, in one transaction."""
-    from history.reading import read_events, read_items
-
-    items = chain.from_iterable(read_items(source, options, skipped) for source in files.items)
-    events = chain.from_iterable(read_events(source, options, skipped) for source in files.events)
-    return store.add(items, events, order_only=options.order_only if files.events else None)
 
 
 def parse_renames(pairs: list[str]) -> dict[str, str]:

@@ -6,7 +6,8 @@ import pytest
 
 from agent.knowledge import Resources
 from eval.evaluate import evaluate
-from history.reading import ReadOptions, Skipped, find_dataset, read_events, read_items
+from history.importing import import_dataset
+from history.reading import ReadOptions, Skipped, find_dataset
 from workspace.assets import asset_folder
 from workspace.home import Home
 
@@ -39,10 +40,7 @@ KNOWN = {
 def movielens(real_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Resources:
     resources = Resources.at(Home.at(tmp_path_factory.mktemp("movielens") / "home"))
     files = find_dataset([asset_folder(real_home, "movielens-100k")])
-    options = ReadOptions()
-    items = (item for source in files.items for item in read_items(source, options, Skipped()))
-    events = (event for source in files.events for event in read_events(source, options, Skipped()))
-    resources.store.add(items, events, order_only=False)
+    import_dataset(resources.store, files, ReadOptions(), Skipped())
     return resources
 
 

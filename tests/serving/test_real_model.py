@@ -13,8 +13,8 @@ from agent.fit import fit
 from agent.knowledge import Knowledge, Resources
 from agent.options import FitOptions
 from agent.recommender import Recommender
+from history.importing import import_dataset
 from history.reading import ReadOptions, Skipped, find_dataset
-from serving.cli.import_data import import_files
 from workspace.assets import asset_folder
 from workspace.home import Home
 from workspace.settings import Settings
@@ -29,8 +29,8 @@ def movielens(real_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Reco
     os.symlink(real_home.models, home.root / "models")
     resources = Resources.at(home, Settings())
     files = find_dataset([asset_folder(home, "movielens-100k")])
-    stored = import_files(resources.store, files, ReadOptions(), Skipped())
-    assert (stored.items, stored.events) == (1_682, 100_000)
+    stored = import_dataset(resources.store, files, ReadOptions(), Skipped())
+    assert (stored.items, stored.events, stored.relations) == (1_682, 100_000, 16_354)
     report = fit(resources, FitOptions(targets=300, language_targets=8))
     assert report.retriever > report.popularity > report.uniform
     return Recommender(Knowledge(resources))
