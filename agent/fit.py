@@ -3,49 +3,50 @@
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agent.fusion import Drawn, LanguageWeight, fit_weight
-from agent.knowledge import COUNTS, WEIGHTS, Resources
-from agent.options import FEWEST, FitOptions
+from agent.knowledge import LANGUAGE, Resources, about_fit, write_texts
+from agent.options import FitOptions
 from history.catalogue import Catalogue, item_text
 from history.splits import Target, last_new_item
-from retrieval.fitting import DECAYS, fit_retriever
-from retrieval.index import ItemIndex
-from retrieval.retriever import Retriever, RetrieverWeights
+from history.timeline import Timeline
+from retrieval.blend import Earned
+from retrieval.learning import CELLS, Catalogued, learn, lesson_of
+from retrieval.retriever import Retriever
+from retrieval.trail import PastReader
+from retrieval.training import RECIPES
 from workspace.artefact import publish
-from workspace.errors import NotReady
+from workspace.errors import DataError, NotReady
 from workspace.progress import track
 
-CELLS = 20_000_000  # targets × items held at once while fitting the retriever
 CANDIDATES = 20
 
 
 @dataclass(frozen=True, slots=True)
 class FitReport:
-    """What each part earned: mean log-likelihood of a validation target, in nats."""
+    """What each part earned: mean log-likelihood of a validation target, in nats; `earned` is empty without targets."""
 
     items: int
     events: int
     targets: int
     uniform: float
-    popularity: float
     retriever: float
-    weights: RetrieverWeights
+    earned: Mapping[str, Earned]
+    epochs: int
     language: LanguageWeight
 
 
 def fit(resources: Resources, options: FitOptions | None = None) -> FitReport:
     """Fit on all that the store holds and publish the result in the home.
 
-    The last new item of a sample of users is the validation target, predicted from what that user did before it; the
-    targets are taken out of the popularity counts while the weights are fitted.
+    The last new item of a sample of users is the validation target, predicted from what that user did before it by
+    parts that were fitted without these targets; then the parts are fitted on everything.
 
     Raises:
         NotReady: nothing was imported.
@@ -53,111 +54,86 @@ def fit(resources: Resources, options: FitOptions | None = None) -> FitReport:
     """
     options = options or FitOptions()
     store = resources.store
-    events = store.event_count()
-    if not events:
+    timelines = {timeline.user_id: timeline for timeline in store.timelines()}
+    if not timelines:
         raise NotReady(f"no events in {resources.home.root}; run: foretaste import FILE")
     catalogue = store.catalogue()
-    item_ids = list(catalogue)
-    index = ItemIndex(item_ids, resources.encoder.encode([item_text(item) for item in catalogue.values()]))
-    counts = _counts(store.item_counts(), item_ids)
+    if not catalogue:
+        raise DataError("the catalogue is empty: import items first (foretaste import)")
+    places = {item_id: place for place, item_id in enumerate(catalogue)}
+    texts = resources.encoder.encode([item_text(item) for item in catalogue.values()])
+    reader = resources.past_reader(places, texts)
     generator = np.random.default_rng(options.seed)
-    targets = _targets(resources, catalogue, min(options.targets, max(1, CELLS // len(item_ids))), generator)
-    earlier = counts - _counts_of(targets, index)
-    weights, popularity, retrieved = retriever_weights(resources, index, earlier, targets)
+    targets = _targets(timelines, catalogue, min(options.targets, max(1, CELLS // len(places))), generator)
+    before = {**timelines, **{target.history.user_id: target.history for target in targets}}
+    learnt = learn(
+        Catalogued(list(catalogue), list(catalogue.values()), texts, reader.signals),
+        lesson_of(reader, list(before.values()), targets, places, resources.domain.repeats),
+        [reader.trail(timeline) for timeline in timelines.values()],
+        replace(RECIPES[options.recipe], seed=options.seed),
+        store.order_only(),
+    )
     language = LanguageWeight(0.0, 0.0, 0.0, 0)
-    if options.language_targets:
+    if options.language_targets and learnt.fitted:
         sample = targets[: options.language_targets]
-        language = _fit_language(resources, catalogue, Retriever(index, earlier, weights), sample, generator)
+        language = _fit_language(resources, catalogue, learnt.rehearsal, reader, sample, generator)
 
     def write(folder: Path) -> None:
-        index.save(folder)
-        np.save(folder / COUNTS, counts)
-        fitted = {"retriever": asdict(weights), "language": {resources.language_key: asdict(language)}}
-        (folder / WEIGHTS).write_text(json.dumps(fitted, indent=2))
+        learnt.retriever.save(folder)
+        write_texts(folder, catalogue)
+        (folder / LANGUAGE).write_text(json.dumps({resources.language_key: asdict(language)}, indent=2))
 
-    about = {
-        "catalogue": catalogue.fingerprint(),
-        "encoder": resources.settings.encoder,
-        "cut": store.last_timestamp(),
-        "seed": options.seed,
-    }
-    publish(resources.home.index, about, write)
-    uniform = -float(np.log(len(item_ids)))
-    return FitReport(len(item_ids), events, len(targets), uniform, popularity, retrieved, weights, language)
-
-
-def _counts(found: dict[str, int], item_ids: Sequence[str]) -> NDArray[np.float64]:
-    return np.array([found.get(item_id, 0) for item_id in item_ids], float)
+    publish(resources.home.index, about_fit(resources, catalogue, options), write)
+    return FitReport(
+        items=len(places),
+        events=store.event_count(),
+        targets=len(targets),
+        uniform=-float(np.log(len(places))),
+        retriever=learnt.fitted.log_likelihood if learnt.fitted else float("nan"),
+        earned=learnt.fitted.earned if learnt.fitted else {},
+        epochs=learnt.epochs,
+        language=language,
+    )
 
 
-def _counts_of(targets: Iterable[Target], index: ItemIndex) -> NDArray[np.float64]:
-    places = [index.places[target.item_id] for target in targets]
-    return np.bincount(np.array(places, int), minlength=len(index.item_ids)).astype(float)
-
-
-def _targets(resources: Resources, catalogue: Catalogue, count: int, generator: np.random.Generator) -> list[Target]:
-    users = generator.permutation(resources.store.user_ids())[:count]
-    found = (last_new_item(resources.store.timeline(str(user)), catalogue) for user in users)
+def _targets(
+    timelines: Mapping[str, Timeline], catalogue: Catalogue, count: int, generator: np.random.Generator
+) -> list[Target]:
+    users = generator.permutation(sorted(timelines))[:count]
+    found = (last_new_item(timelines[str(user)], catalogue) for user in users)
     return [target for target in found if target]
-
-
-def retriever_weights(
-    resources: Resources, index: ItemIndex, counts: NDArray[np.float64], targets: Sequence[Target]
-) -> tuple[RetrieverWeights, float, float]:
-    """The retriever's weights, then the mean log-likelihood of a target by popularity alone, and by the retriever."""
-    if len(targets) < FEWEST:
-        return RetrieverWeights(), math.nan, math.nan
-    reader = resources.taste_reader(index)
-    histories = [target.history for target in targets]
-    cosines = {
-        decay: np.stack([reader.read(history, decay, index.dimension).query for history in histories]) @ index.vectors.T
-        for decay in track(DECAYS, "fitting the retriever", len(DECAYS))
-    }
-    allowed = np.ones((len(targets), len(index.item_ids)), bool)
-    if not resources.domain.repeats:
-        for row, history in enumerate(histories):
-            allowed[row, [index.places[name] for name in history.item_ids if name in index.places]] = False
-    places = [index.places[target.item_id] for target in targets]
-    log_counts = np.log1p(counts)
-    flat = {1.0: np.zeros_like(cosines[DECAYS[0]])}
-    _, popularity = fit_retriever(flat, log_counts, allowed, places)
-    weights, retrieved = fit_retriever(cosines, log_counts, allowed, places)
-    return weights, popularity, retrieved
 
 
 def _fit_language(
     resources: Resources,
     catalogue: Catalogue,
     retriever: Retriever,
+    reader: PastReader,
     targets: Sequence[Target],
     generator: np.random.Generator,
 ) -> LanguageWeight:
     """Score each target among candidates drawn from the retriever's distribution; see `fit_weight`."""
-    reader = resources.taste_reader(retriever.index)
     scorer = resources.scorer(catalogue)
     rows = []
     for target in track(targets, "measuring the language model", len(targets)):
-        query = reader.read(target.history, retriever.weights.decay, retriever.index.dimension).query
-        item_ids, counts = draw(retriever, query, target, resources.domain.repeats, generator)
+        item_ids, counts = draw(retriever, reader, target, resources.domain.repeats, generator)
         rows.append(Drawn(scorer.values(target.history, item_ids), counts))
     return fit_weight(rows)
 
 
 def draw(
-    retriever: Retriever, query: NDArray[np.float32], target: Target, repeats: bool, generator: np.random.Generator
+    retriever: Retriever, reader: PastReader, target: Target, repeats: bool, generator: np.random.Generator
 ) -> tuple[list[str], NDArray[np.float64]]:
     """The target, and the distinct items of `CANDIDATES` - 1 draws with return from the retriever's distribution.
 
-    Beside them how often each was drawn, float64 [n], the target once more; see `fit_weight`.
+    The retriever must know nothing of the target. Beside the ids how often each was drawn, float64 [n], the target once
+    more; see `fit_weight`.
     """
     index = retriever.index
-    allowed = np.ones(len(index.item_ids), bool)
-    if not repeats:
-        allowed[[index.places[name] for name in target.history.item_ids if name in index.places]] = False
-    place = index.places[target.item_id]
-    allowed[place] = True
-    p = np.exp(retriever.log_probability(query, allowed))
+    lesson = lesson_of(reader, [], [target], index.places, repeats)
+    p = np.exp(retriever.log_probability(lesson.pasts[0], lesson.allowed[0]))
     counts = np.bincount(generator.choice(len(p), CANDIDATES - 1, p=p / p.sum()), minlength=len(p)).astype(float)
+    place = index.places[target.item_id]
     counts[place] += 1
     places = [place, *(other for other in np.flatnonzero(counts).tolist() if other != place)]
     return [index.item_ids[other] for other in places], counts[places]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,9 +16,10 @@ from numpy.typing import NDArray
 from sqlalchemy import URL
 
 from agent.fusion import LanguageWeight
+from agent.options import FitOptions
 from agent.rationale import Pen, Rationales
 from agent.scorer import LanguageScorer
-from history.catalogue import Catalogue
+from history.catalogue import Catalogue, item_text
 from history.domain import Domain, load_domain
 from history.records import Item
 from history.store import Store
@@ -24,11 +28,12 @@ from interests.state import TopicMap
 from prompts.phrases import Phrases
 from prompts.renderer import Renderer
 from retrieval.encoder import SentenceEncoder, Vectors
-from retrieval.index import ItemIndex
-from retrieval.retriever import Retriever, RetrieverWeights
-from retrieval.taste import Taste, TasteReader
-from workspace.artefact import Artefact, current, is_published
-from workspace.errors import NotReady
+from retrieval.growing import grow
+from retrieval.retriever import Retriever
+from retrieval.taste import TasteReader
+from retrieval.trail import Past, PastReader
+from workspace.artefact import Artefact, current, is_published, publish
+from workspace.errors import NotReady, StoreError
 from workspace.home import Home
 from workspace.models import model_source
 from workspace.settings import Settings, load_settings
@@ -36,8 +41,9 @@ from workspace.settings import Settings, load_settings
 if TYPE_CHECKING:
     from engine.local import LocalEngine
 
-WEIGHTS, COUNTS = "weights.json", "counts.npy"
+LANGUAGE, TEXTS = "language.json", "texts.json"
 FIT = "run: foretaste fit"
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -92,14 +98,15 @@ class Resources:
         """The language model's name and precision, for people."""
         return f"{self.settings.model} ({self.settings.precision})"
 
-    def taste_reader(self, index: ItemIndex) -> TasteReader:
-        """Reads timelines by the vectors of `index`."""
-        vectors = index.vectors
+    def past_reader(self, places: Mapping[str, int], texts: Vectors) -> PastReader:
+        """Reads timelines by the items' `places` and their sentence embeddings, float32 [items, width]."""
 
         def vector_of(item_id: str) -> Vectors | None:
-            return vectors[index.places[item_id]] if item_id in index.places else None
+            return texts[places[item_id]] if item_id in places else None
 
-        return TasteReader(self.domain, self.store.rating_scale(), vector_of, self.encoder.encode)
+        scale = self.store.rating_scale()
+        tastes = TasteReader(self.domain, scale, vector_of, self.encoder.encode, texts.shape[1])
+        return PastReader(self.domain, scale, places, tastes)
 
     def scorer(self, catalogue: Catalogue) -> LanguageScorer:
         """Scores candidates of `catalogue` with the language model."""
@@ -135,14 +142,13 @@ class Knowledge:
         self.domain = resources.domain
         self.catalogue = self.store.catalogue()
         self._check(artefact)
-        self.index = ItemIndex.load(artefact)
-        weights = json.loads((artefact.folder / WEIGHTS).read_text())
-        counts = np.load(artefact.folder / COUNTS)
-        self.retriever = Retriever(self.index, counts, RetrieverWeights(**weights["retriever"]))
-        fitted = weights["language"].get(resources.language_key)
+        language = json.loads((artefact.folder / LANGUAGE).read_bytes())
+        self.retriever = self._retriever(artefact, language)
+        self.index = self.retriever.index
+        fitted = language.get(resources.language_key)
         self.language_weight = LanguageWeight(**fitted) if fitted else LanguageWeight(0.0, 0.0, 0.0, 0)
         self.topics = TopicMap({item_id: item.categories for item_id, item in self.catalogue.items()})
-        self._taste_reader = resources.taste_reader(self.index)
+        self.reader = resources.past_reader(self.index.places, self.retriever.texts)
 
     @property
     def engine(self) -> LocalEngine:
@@ -167,12 +173,12 @@ class Knowledge:
 
     def popular(self, item_id: str) -> bool:
         """Whether an item is among the tenth of the catalogue with the most events, and has at least ten."""
-        counts = np.expm1(self.retriever.log_counts)
+        counts = self.retriever.counts
         return bool(counts[self.index.places[item_id]] >= max(10.0, np.quantile(counts, 0.9)))
 
-    def taste(self, timeline: Timeline) -> Taste:
-        """The query vector of a history."""
-        return self._taste_reader.read(timeline, self.retriever.weights.decay, self.index.dimension)
+    def past(self, timeline: Timeline) -> Past:
+        """A history as the retriever reads it."""
+        return self.reader.read(timeline)
 
     def allowed(self, timeline: Timeline, where: Callable[[Item], bool] | None) -> NDArray[np.bool_]:
         """Which items may be recommended after `timeline`, bool [items]: the domain's rules and the caller's filter."""
@@ -187,10 +193,52 @@ class Knowledge:
         return allowed
 
     def _check(self, artefact: Artefact) -> None:
-        about = artefact.about
-        if about["encoder"] != self.settings.encoder:
-            raise NotReady(
-                f"the index was made with {about['encoder']}, the settings name {self.settings.encoder}; {FIT}"
-            )
-        if about["catalogue"] != self.catalogue.fingerprint():
-            raise NotReady(f"items were added or changed since the last fit; {FIT}")
+        made_with = artefact.about.get("encoder")
+        if made_with != self.settings.encoder:
+            raise NotReady(f"the index was made with {made_with}, the settings name {self.settings.encoder}; {FIT}")
+
+    def _retriever(self, artefact: Artefact, language: Mapping[str, object]) -> Retriever:
+        """What was fitted, with the items that were added or changed since: they are embedded and kept."""
+        index_ids = json.loads((artefact.folder / TEXTS).read_bytes())
+        missing = next((item_id for item_id in index_ids if item_id not in self.catalogue), None)
+        if missing is not None:
+            raise NotReady(f"the index is of another catalogue: it holds item {missing!r}, the store does not; {FIT}")
+        retriever = Retriever.load(artefact, [self.catalogue[item_id] for item_id in index_ids])
+        if artefact.about["catalogue"] == self.catalogue.fingerprint():
+            return retriever
+        changed = [item_id for item_id, text in _texts(self.catalogue).items() if index_ids.get(item_id) != text]
+        embedded = self.resources.encoder.encode([item_text(self.catalogue[item_id]) for item_id in changed])
+        items = [*index_ids, *(item_id for item_id in changed if item_id not in index_ids)]
+        grown = grow(retriever, changed, embedded, [self.catalogue[item_id] for item_id in items])
+
+        def write(folder: Path) -> None:
+            grown.save(folder)
+            write_texts(folder, Catalogue(self.catalogue[item_id] for item_id in items))
+            (folder / LANGUAGE).write_text(json.dumps(language, indent=2))
+
+        about = {**artefact.about, "catalogue": self.catalogue.fingerprint()}
+        try:
+            publish(self.resources.home.index, about, write)
+        except StoreError as error:
+            # It works in memory all the same; a full disk must not take recommendations away.
+            logger.warning("the items added to the index were not kept: %s", error)
+        return grown
+
+
+def about_fit(resources: Resources, catalogue: Catalogue, options: FitOptions) -> dict[str, object]:
+    """What a fit says of itself: it serves no other catalogue and no other encoder."""
+    return {
+        "catalogue": catalogue.fingerprint(),
+        "encoder": resources.settings.encoder,
+        "cut": resources.store.last_timestamp(),
+        **asdict(options),
+    }
+
+
+def write_texts(folder: Path, catalogue: Catalogue) -> None:
+    """Write down which text of each item was embedded, in the order of the index."""
+    (folder / TEXTS).write_text(json.dumps(_texts(catalogue)))
+
+
+def _texts(catalogue: Catalogue) -> dict[str, str]:
+    return {item_id: sha256(item_text(item).encode()).hexdigest()[:16] for item_id, item in catalogue.items()}

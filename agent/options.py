@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
-FEWEST = 30  # from fewer targets the weights would run to their bounds: the defaults are better
+
+class Recipe(StrEnum):
+    """How long the user tower is trained: until validation stops it, or a few epochs."""
+
+    full = "full"
+    short = "short"
 
 
 @dataclass(frozen=True, slots=True)
 class FitOptions:
-    """How much validation data is looked at; `language_targets` 0 leaves the language model's weight at 0."""
+    """How much validation data is looked at, and how long the user tower is trained.
+
+    `language_targets` 0 leaves the language model's weight at 0.
+    """
 
     targets: int = 1_000
     language_targets: int = 64
+    recipe: Recipe = Recipe.full
     seed: int = 0

@@ -20,6 +20,7 @@ from history.records import Item
 from history.timeline import Timeline
 from interests.state import TopicShare
 from retrieval.taste import Taste
+from retrieval.trail import Past
 from workspace.errors import StoreError, UsageError
 from workspace.home import Home
 from workspace.settings import Settings
@@ -34,7 +35,7 @@ class Candidates:
 
     log_p: NDArray[np.float64]
     places: NDArray[np.int64]
-    taste: Taste
+    past: Past
 
 
 class Recommender:
@@ -92,7 +93,7 @@ class Recommender:
             raise UsageError(f"k = {k}: ask for at least one item")
         timeline = self.knowledge.store.timeline(user) if isinstance(user, str) else user
         candidates = self.candidates(timeline, where)
-        now = self._interests_now(candidates.taste, timeline)
+        now = self._interests_now(candidates.past.taste, timeline)
         fused, degraded = self._fused(timeline, candidates, llm)
         items = self._ranked(candidates, fused, k)
         following = self._interests_next(fused)
@@ -119,9 +120,9 @@ class Recommender:
         if not allowed.any():
             reason = "the filter leaves no item that may be recommended; loosen --where" if where else "no item is left"
             raise UsageError(f"user {timeline.user_id!r}: {reason}")
-        taste = know.taste(timeline)
-        log_p = know.retriever.log_probability(taste.query, allowed)
-        return Candidates(log_p, know.retriever.top(log_p, know.settings.candidates), taste)
+        past = know.past(timeline)
+        log_p = know.retriever.log_probability(past, allowed)
+        return Candidates(log_p, know.retriever.top(log_p, know.settings.candidates), past)
 
     def _fused(self, timeline: Timeline, candidates: Candidates, llm: bool) -> tuple[NDArray[np.float64], bool]:
         """Log P(next) over the catalogue with the language model's say in it, and whether it had none."""
@@ -155,11 +156,11 @@ class Recommender:
         self, items: Sequence[Recommended], timeline: Timeline, candidates: Candidates, llm: bool
     ) -> Iterator[Recommended]:
         know = self.knowledge
-        vectors = know.index.vectors
+        vectors = know.retriever.texts
         for item in items:
             vector = vectors[know.index.places[item.item_id]]
             pen = know.pen if llm else None
-            reason = know.rationales.explain(know.catalogue[item.item_id], vector, candidates.taste, timeline, pen)
+            reason = know.rationales.explain(know.catalogue[item.item_id], vector, candidates.past.taste, timeline, pen)
             yield replace(item, rationale=reason)
 
     def _interests_now(self, taste: Taste, timeline: Timeline) -> Interests:

@@ -10,12 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from agent.knowledge import Resources
+from agent.options import Recipe
 from eval.answers import HEADLINE, Answers, Judge
 from eval.choosing import best
 from eval.comparisons import Comparison, compare
 from eval.fitted import digest, fit_or_read, run_folder
 from eval.interactions import Interactions, k_core, read_interactions
 from eval.lineup import GRIDS, WITHOUT_NETWORKS, Scene, build
+from eval.protocols.cold_items import cold_items
 from eval.protocols.leave_one_out import leave_one_out
 from eval.protocols.prequential import prequential
 from eval.protocols.split import Split, on_few_users, sampled
@@ -30,6 +32,7 @@ PROTOCOLS: Mapping[str, Callable[[Interactions, int], Split]] = {
     "leave-one-out": leave_one_out,
     "prequential": prequential,
     "subset20": subset20,
+    "cold-items": cold_items,
 }
 
 
@@ -39,7 +42,7 @@ class EvaluateOptions:
 
     `choose` chooses the settings of systems that have a grid on validation, instead of those chosen on MovieLens-100K;
     `mask_titles` lets the language model read invented names; `resume` takes over the answers of systems that an
-    earlier run finished; `out` is the folder to write to, None for none.
+    earlier run finished; `recipe` is how long the retrieval is trained; `out` is the folder to write to, None for none.
     """
 
     dataset: str = ""
@@ -50,6 +53,7 @@ class EvaluateOptions:
     choose: bool = False
     mask_titles: bool = False
     resume: bool = False
+    recipe: Recipe = Recipe.full
     out: Path | None = None
 
 
@@ -67,7 +71,7 @@ def evaluate(
         ForetasteError: a system's scores are not numbers.
     """
     options = options or EvaluateOptions()
-    scene = Scene(resources, protocol, options.seed, options.mask_titles)
+    scene = Scene(resources, protocol, options.seed, options.mask_titles, options.recipe)
     named = {name: build(name, scene) for name in systems}
     judge = Judge(split_of(resources, protocol, options))
     if options.choose:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 
 from agent.knowledge import Resources
+from agent.options import Recipe
 from agent.scorer import LanguageScorer
 from eval.embeddings import item_vectors
 from eval.interactions import Floats
@@ -24,10 +25,11 @@ from eval.peers.encoder_classifier import EncoderClassifier
 from eval.peers.ials import IALS
 from eval.peers.item_knn import ItemKNN
 from eval.peers.markov import Markov
-from eval.peers.product import Retrieval
+from eval.peers.product import Retrieval, SomeParts
 from eval.peers.sasrec import SASRec
 from eval.systems import System
 from history.catalogue import Catalogue
+from retrieval.parts import PARTS
 from workspace.errors import UsageError
 
 
@@ -42,12 +44,13 @@ class Scene:
     protocol: str
     seed: int = 0
     mask_titles: bool = False
+    recipe: Recipe = Recipe.full
 
     @cached_property
     def retrieval(self) -> Retrieval:
         """The product's candidates, one retriever for all rows that reorder them."""
         settings = self.resources.settings
-        return Retrieval(self.resources, settings.encoder, settings.candidates, seed=self.seed)
+        return Retrieval(self.resources, settings.encoder, settings.candidates, self.recipe, seed=self.seed)
 
     @cached_property
     def scorer(self) -> LanguageScorer:
@@ -72,6 +75,21 @@ def _minilm(scene: Scene) -> System:
     return Content(scene.resources.settings.encoder, embed)
 
 
+def _some(scene: Scene, parts: Sequence[str]) -> System:
+    settings = scene.resources.settings
+    return SomeParts(
+        scene.resources, settings.encoder, settings.candidates, scene.recipe, seed=scene.seed, parts=tuple(parts)
+    )
+
+
+def _without(part: str) -> Callable[[Scene], System]:
+    return lambda scene: _some(scene, [other for other in PARTS if other != part])
+
+
+def _only(part: str) -> Callable[[Scene], System]:
+    return lambda scene: _some(scene, [part])
+
+
 SYSTEMS: Mapping[str, Callable[[Scene], System]] = {
     "random": lambda scene: Random(scene.seed),
     "popular": lambda scene: Popular(),
@@ -89,6 +107,8 @@ SYSTEMS: Mapping[str, Callable[[Scene], System]] = {
         scene.resources, scene.resources.settings.encoder, seed=scene.seed
     ),
     "retrieval": lambda scene: scene.retrieval,
+    **{f"retrieval-without-{part}": _without(part) for part in PARTS},
+    **{f"retrieval-only-{part}": _only(part) for part in PARTS},
     "random-order": lambda scene: RandomOrder(scene.retrieval, scene.seed),
     "popularity-order": lambda scene: PopularityOrder(scene.retrieval),
     "zero-shot": lambda scene: ZeroShot(scene.retrieval, scene.scorer, scene.language),
@@ -106,6 +126,7 @@ GRIDS: Mapping[str, Sequence[Callable[[], System]]] = {
     "ease": [partial(Ease, strength) for strength in (20, 50, 100, 200, 400)],
     "ease-recency": [partial(Ease, strength, decay) for strength in (100, 200, 400) for decay in (0.5, 0.7, 0.8, 0.9)],
 }
+ABLATIONS = tuple(f"retrieval-{kind}-{part}" for kind in ("only", "without") for part in PARTS)
 WITHOUT_NETWORKS = (
     "random",
     "popular",
@@ -132,12 +153,13 @@ def build(name: str, scene: Scene) -> System:
 
 
 def named(text: str) -> list[str]:
-    """The systems that a list with commas names; `peers` stands for all without networks, `language` for `LANGUAGE`.
+    """The systems that a list with commas names; `peers` stands for all without networks, `language` for `LANGUAGE`,
+    `parts` for `ABLATIONS`.
 
     Raises:
         UsageError: there is no such system; the message lists the known ones.
     """
-    groups = {"peers": WITHOUT_NETWORKS, "language": LANGUAGE}
+    groups = {"peers": WITHOUT_NETWORKS, "language": LANGUAGE, "parts": ABLATIONS}
     names = [name for part in text.split(",") if part.strip() for name in groups.get(part.strip(), (part.strip(),))]
     for name in names:
         if name not in SYSTEMS:

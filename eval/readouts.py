@@ -65,14 +65,12 @@ def _scores(
     seconds: dict[str, float],
 ) -> Scored:
     """The candidates' scores by each way, the target first."""
-    query = knowledge.taste(target.history).query
-    ids, _ = draw(knowledge.retriever, query, target, resources.domain.repeats, generator)
+    ids, _ = draw(knowledge.retriever, knowledge.reader, target, resources.domain.repeats, generator)
     places = [knowledge.index.places[item_id] for item_id in ids]
     scores: Scored = {"random order": generator.random(len(ids))}
-    scores["popularity order"] = knowledge.retriever.log_counts[places]
-    scores["retriever order"] = knowledge.retriever.log_probability(
-        query, np.ones(len(knowledge.index.item_ids), bool)
-    )[places]
+    scores["popularity order"] = knowledge.retriever.counts[places]
+    everything = np.ones(len(knowledge.index.item_ids), bool)
+    scores["retriever order"] = knowledge.retriever.log_probability(knowledge.past(target.history), everything)[places]
     for readout in READOUTS:
         scorer = LanguageScorer(knowledge.engine, resources.renderer, knowledge.catalogue, readout)
         start = time.perf_counter()

@@ -2,51 +2,126 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import logsumexp
+from scipy.sparse import csr_array, load_npz, save_npz
 
+from history.records import Item
+from retrieval.blend import Weights, log_softmax
 from retrieval.encoder import Vectors
 from retrieval.index import ItemIndex
+from retrieval.parts import FacetPart, NeighbourPart, Part, PopularityPart, TextPart, TowerPart
+from retrieval.trail import Floats, Ints, Past
+from workspace.artefact import Artefact
 
-POOL = 1_000  # how many items the index is asked for; see `Retriever.log_probability` for the rest
+if TYPE_CHECKING:
+    from retrieval.tower import Tower
+
+TOWER, POPULARITY, BLEND = "tower.pt", "popularity.npy", "blend.json"
+NEIGHBOURS = ("markov", "item-knn", "ease")
+DEFAULT_WEIGHTS: Weights = {"tower": 0.5, "text": 2.0, "markov 0.7": 0.5, "item-knn 0.7": 0.5, "popularity": 0.5}
 
 
-@dataclass(frozen=True, slots=True)
-class RetrieverWeights:
-    """What was fitted: the decay of the taste, and how much nearness and popularity count."""
-
-    decay: float = 0.85
-    nearness: float = 5.0
-    popularity: float = 1.0
-
-
+@dataclass(frozen=True)
 class Retriever:
-    """A multinomial logit over the catalogue: p ∝ exp(nearness · cosine + popularity · log(1 + count))."""
+    """A multinomial logit over the catalogue: p ∝ exp(Σ weight · feature), summed over the features of all parts."""
 
-    def __init__(self, index: ItemIndex, counts: NDArray[np.float64], weights: RetrieverWeights) -> None:
-        """`counts`, float64 [items], is how many events each item had."""
-        self.index = index
-        self.weights = weights
-        self.log_counts = np.log1p(counts)
+    index: ItemIndex
+    parts: Mapping[str, Part]
+    weights: Weights
 
-    def log_probability(self, query: Vectors, allowed: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """Log p of each item, float64 [items]; -inf where not allowed, and the allowed ones sum to 1.
+    @property
+    def text_width(self) -> int:
+        """The width of a sentence embedding: the first columns of the index's vectors."""
+        tower = self.parts.get("tower")
+        return self.index.dimension - (tower.tower.shape.width if isinstance(tower, TowerPart) else 0)
 
-        The tail's rule: an item beyond the index's first `POOL` is given the cosine of the last one within.
-        """
-        utility = np.full(len(allowed), -np.inf)
-        places, cosines = self.index.search(query, POOL, allowed)
-        if len(places):
-            utility[allowed] = cosines[-1] * self.weights.nearness
-            utility[places] = cosines * self.weights.nearness
-            utility += self.weights.popularity * self.log_counts
-            utility -= logsumexp(utility[allowed])
-        return utility
+    @property
+    def texts(self) -> Vectors:
+        """The items' sentence embeddings, float32 [items, text width]."""
+        return self.index.vectors[:, : self.text_width]
 
-    def top(self, log_p: NDArray[np.float64], count: int) -> NDArray[np.int64]:
+    @property
+    def counts(self) -> Floats:
+        """How many events each item had at the fit, float64 [items]."""
+        part = self.parts["popularity"]
+        assert isinstance(part, PopularityPart)
+        return part.counts
+
+    def utility(self, pasts: Sequence[Past], allowed: NDArray[np.bool_]) -> Floats:
+        """The sum before it is normalised, float64 [pasts, items]."""
+        found = np.zeros(allowed.shape)
+        for part in self.parts.values():
+            weights = np.array([self.weights.get(name, 0.0) for name in part.names])
+            if weights.any():
+                found += part.features(pasts, allowed) @ weights
+        return found
+
+    def log_probability(self, past: Past, allowed: NDArray[np.bool_]) -> Floats:
+        """Log p of each item, float64 [items]; -inf where not `allowed`, and the allowed ones sum to 1."""
+        found: Floats = self.log_probabilities([past], allowed[None])[0]
+        return found
+
+    def log_probabilities(self, pasts: Sequence[Past], allowed: NDArray[np.bool_]) -> Floats:
+        """The same of several pasts, float64 [pasts, items]; `allowed` is bool [pasts, items]."""
+        return log_softmax(self.utility(pasts, allowed), allowed)
+
+    def top(self, log_p: Floats, count: int) -> Ints:
         """The places of the `count` most probable items, best first; equal ones in the order of the catalogue."""
         order = np.argsort(-log_p, kind="stable")[:count]
-        return order[np.isfinite(log_p[order])]
+        found: Ints = order[np.isfinite(log_p[order])]
+        return found
+
+    def save(self, folder: Path) -> None:
+        """Write all that was fitted into a new version's folder; facets are made from the catalogue again."""
+        self.index.save(folder)
+        about: dict[str, object] = {"weights": self.weights}
+        for name, part in self.parts.items():
+            if isinstance(part, NeighbourPart):
+                save_npz(folder / f"{name}.npz", part.matrix, compressed=False)
+            elif isinstance(part, PopularityPart):
+                np.save(folder / POPULARITY, np.stack([part.counts, part.recent]))
+            elif isinstance(part, TowerPart):
+                about["tower"] = asdict(part.tower.shape) | {"signals": part.tower.signals.num_embeddings}
+                _save_tower(part.tower, folder / TOWER)
+        (folder / BLEND).write_text(json.dumps(about, indent=2))
+
+    @classmethod
+    def load(cls, artefact: Artefact, items: Sequence[Item | None]) -> Retriever:
+        """Read what was saved; `items` stand at each place of the index, None for one that is gone."""
+        folder = artefact.folder
+        about = json.loads((folder / BLEND).read_bytes())
+        index = ItemIndex.load(artefact)
+        counts, recent = np.load(folder / POPULARITY)
+        parts: dict[str, Part] = {"popularity": PopularityPart(counts, recent)}
+        if "tower" in about:
+            parts["tower"] = TowerPart(_load_tower(folder / TOWER, about["tower"], index), index)
+        for name in NEIGHBOURS:
+            if (folder / f"{name}.npz").is_file():
+                parts[name] = NeighbourPart(name, csr_array(load_npz(folder / f"{name}.npz")))
+        parts |= {"text": TextPart(index), "facets": FacetPart.of(items)}
+        return cls(index, parts, about["weights"])
+
+
+def _save_tower(tower: Tower, file: Path) -> None:
+    """Without residuals: the index holds them."""
+    import torch
+
+    torch.save({name: value for name, value in tower.state_dict().items() if name != "residuals"}, file)
+
+
+def _load_tower(file: Path, about: Mapping[str, Any], index: ItemIndex) -> Tower:
+    import torch
+
+    from retrieval.tower import Tower, TowerShape
+
+    shape = TowerShape(**{name: value for name, value in about.items() if name != "signals"})
+    tower = Tower(index.vectors[:0, : -shape.width], about["signals"], shape)
+    tower.load_state_dict(torch.load(file, weights_only=True), strict=False)
+    return tower

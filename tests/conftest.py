@@ -10,7 +10,7 @@ import pytest
 
 from agent.fit import fit
 from agent.knowledge import Knowledge, Resources
-from agent.options import FitOptions
+from agent.options import FitOptions, Recipe
 from agent.recommender import Recommender
 from engine.protocol import Scores, Tree, WriteLimits
 from history.records import Event, Item
@@ -115,7 +115,7 @@ def engine(resources: Resources) -> FakeEngine:
 @pytest.fixture
 def recommender(resources: Resources) -> Recommender:
     """A fitted recommender over the made data."""
-    fit(resources, FitOptions(language_targets=0))
+    fit(resources, FitOptions(language_targets=0, recipe=Recipe.short))
     return Recommender(Knowledge(resources))
 
 

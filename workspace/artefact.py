@@ -41,7 +41,8 @@ def publish(root: Path, about: Mapping[str, Any], write: Callable[[Path], None])
         with explained_disk_errors(root):
             folder.mkdir(parents=True)
             write(folder)
-            sums = {path.name: asdict(FileSum.of(path)) for path in sorted(folder.iterdir())}
+            files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+            sums = {path.relative_to(folder).as_posix(): asdict(FileSum.of(path)) for path in files}
             _write(folder / ABOUT, json.dumps({"about": dict(about), "files": sums}, indent=2))
             _write(root / f"{CURRENT}.new", f"{folder.name} {FileSum.of(folder / ABOUT).sha256}")
             os.replace(root / f"{CURRENT}.new", root / CURRENT)

@@ -58,7 +58,7 @@ class Listing(Reordering):
 
     def _shuffled(self, candidates: CaseCandidates, generator: np.random.Generator) -> Reading:
         order = generator.permutation(len(candidates.places))
-        item_ids = self.retrieval.retriever.index.item_ids
+        item_ids = self.fitted_on.item_ids
         reading = self.ask(candidates.timeline, [item_ids[candidates.places[place]] for place in order])
         values = np.empty(len(order))
         values[order] = reading.values

@@ -45,7 +45,7 @@ class ZeroShot(Reordering):
 
     def ids(self, candidates: CaseCandidates) -> list[str]:
         """The candidates' ids."""
-        item_ids = self.retrieval.retriever.index.item_ids
+        item_ids = self.fitted_on.item_ids
         return [item_ids[place] for place in candidates.places]
 
 
@@ -65,9 +65,8 @@ class ZeroShotFused(ZeroShot):
         rows = []
         for place in track(drawn.tolist(), f"{self.name}: fitting the weight", len(drawn)):
             found = self.retrieval.answer(case := split.validation.cases[place])
-            target = Target(found.timeline, self.retrieval.retriever.index.item_ids[case.target])
-            query = self.retrieval.query(found.timeline)
-            ids, counts = draw(self.retrieval.retriever, query, target, repeats=False, generator=generator)
+            target = Target(found.timeline, self.fitted_on.item_ids[case.target])
+            ids, counts = draw(self.retrieval.rehearsal, self.retrieval.reader, target, False, generator)
             rows.append(Drawn(self.scorer.values(found.timeline, ids), counts))
         self.weight = fit_weight(rows)
 

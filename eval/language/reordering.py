@@ -85,4 +85,4 @@ class PopularityOrder(Reordering):
     def orders(self, cases: Sequence[Case], found: Sequence[CaseCandidates]) -> Iterator[Order]:
         """The logarithm of the counts."""
         for candidates in found:
-            yield Order(self.retrieval.retriever.log_counts[candidates.places])
+            yield Order(self.fitted_on.counts[candidates.places])

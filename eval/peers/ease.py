@@ -11,6 +11,7 @@ from eval.interactions import Floats, Interactions
 from eval.peers.histories import weights
 from eval.protocols.split import Case, Split
 from eval.systems import Scores
+from retrieval.neighbours import ease
 
 
 @dataclass
@@ -28,12 +29,7 @@ class Ease:
     def fit(self, split: Split) -> None:
         """Invert the Gram matrix."""
         self.fitted_on = split.test.events
-        x = self.fitted_on.matrix
-        gram = (x.T @ x).toarray()
-        gram[np.diag_indices_from(gram)] += self.regularisation
-        inverse = np.linalg.inv(gram)
-        self._weights = inverse / -np.diag(inverse)
-        np.fill_diagonal(self._weights, 0.0)
+        self._weights = ease(self.fitted_on.matrix, self.regularisation)
 
     def score(self, cases: Sequence[Case]) -> Scores:
         """The weighted history's rows of B, summed."""

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-from scipy.sparse import csc_array, hstack
+from scipy.sparse import csc_array
 
-from eval.interactions import Floats, Interactions
+from eval.interactions import Interactions
 from eval.peers.histories import weights
 from eval.protocols.split import Case, Split
 from eval.systems import Scores
-
-BLOCK = 512  # candidate items whose similarities are held densely at once
+from retrieval.neighbours import item_knn
 
 
 @dataclass
@@ -33,26 +31,8 @@ class ItemKNN:
     def fit(self, split: Split) -> None:
         """Count who had what together."""
         self.fitted_on = split.test.events
-        x = self.fitted_on.matrix.tocsc()
-        roots = np.sqrt(self.fitted_on.counts)
-        blocks = []
-        for start in range(0, x.shape[1], BLOCK):
-            together = (x.T @ x[:, start : start + BLOCK]).toarray()
-            width = together.shape[1]
-            together[np.arange(start, start + width), np.arange(width)] = 0.0
-            scale = np.outer(roots, roots[start : start + width]) + self.shrink
-            similar = np.divide(together, scale, out=np.zeros_like(together), where=scale > 0)
-            blocks.append(csc_array(_nearest(similar, self.k)))
-        self._similar = csc_array(hstack(blocks))
+        self._similar = item_knn(self.fitted_on.matrix, self.k, self.shrink)
 
     def score(self, cases: Sequence[Case]) -> Scores:
         """The summed similarity to the weighted history."""
         return Scores((weights(cases, self._similar.shape[0], self.decay) @ self._similar).toarray())
-
-
-def _nearest(similar: Floats, k: int) -> Floats:
-    """Each column with all but its `k` greatest values set to 0."""
-    if k < len(similar):
-        others = np.argpartition(-similar, k, axis=0)[k:]
-        np.put_along_axis(similar, others, 0.0, axis=0)
-    return similar

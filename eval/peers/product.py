@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from agent.fit import retriever_weights
-from agent.knowledge import WEIGHTS, Resources
+from agent.knowledge import Resources
 from eval.embeddings import item_vectors
+from eval.fitted import fit_or_read
 from eval.interactions import Floats, Interactions, Ints
 from eval.protocols.split import Case, Split
 from eval.ranking import rankable
 from eval.systems import Scores
-from eval.timelines import CaseTimelines
+from eval.timelines import CaseTimelines, fitted_timelines
+from history.records import Item
 from history.splits import Target
 from history.timeline import Timeline
 from retrieval.encoder import Vectors
-from retrieval.index import ItemIndex
-from retrieval.retriever import Retriever, RetrieverWeights
-from retrieval.taste import TasteReader
+from retrieval.growing import grow
+from retrieval.learning import CELLS, Catalogued, Lesson, fit_weights, learn, lesson_of
+from retrieval.trail import Past, PastReader
+from retrieval.training import RECIPES
+from workspace.artefact import Artefact
+
+if TYPE_CHECKING:
+    from retrieval.retriever import Retriever
+
+FINAL, REHEARSAL = "final", "rehearsal"
+BATCH = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,70 +45,129 @@ class CaseCandidates:
 
 @dataclass
 class Retrieval:
-    """The first `candidates` items in the retriever's order; whatever lies beyond is a miss.
+    """The user tower and the other parts, blended; `hit@N` says how often the target is among the first `candidates`.
 
-    The weights are fitted on validation from what came before it, the popularity on all events before the test. P(next)
-    is known for every item. Under a protocol that names the candidates itself, those are ordered.
+    Parts are fitted on what came before validation, their weights on a sample of its targets, then the parts again on
+    all events before the test. P(next) is known for every item.
     """
 
     resources: Resources = field(repr=False)
     encoder: str
     candidates: int
+    recipe: str = "full"
     targets: int = 1_000
     seed: int = 0
     fitted_on: Interactions = field(init=False, repr=False)
     retriever: Retriever = field(init=False, repr=False)
+    rehearsal: Retriever = field(init=False, repr=False)
+    reader: PastReader = field(init=False, repr=False)
     _timelines: CaseTimelines = field(init=False, repr=False)
-    _reader: TasteReader = field(init=False, repr=False)
+    _places: dict[str, int] = field(init=False, repr=False)
+    _items: dict[str, Item] = field(init=False, repr=False)
+    _texts: Vectors = field(init=False, repr=False)
+    _order: Ints = field(init=False, repr=False)
 
     def fit(self, split: Split) -> None:
-        """Fit the weights on a sample of the validation cases."""
-        index = self._open(split)
-        drawn = np.random.default_rng(self.seed).permutation(len(split.validation.cases))[: self.targets]
+        """Fit parts and weights."""
+        catalogued = self._open(split)
+        events = split.test.events
+        everything = [self.reader.trail(timeline) for timeline in fitted_timelines(self.resources.store, events)]
+        recipe = replace(RECIPES[self.recipe], seed=self.seed)
+        learnt = learn(catalogued, self.lesson(split), everything, recipe, events.order_only)
+        self.retriever, self.rehearsal = (self._with_added(found) for found in (learnt.retriever, learnt.rehearsal))
+
+    def lesson(self, split: Split) -> Lesson:
+        """The events before validation, and a sample of its cases as targets."""
+        events, cases = split.validation.events, split.validation.cases
+        count = min(self.targets, max(1, CELLS // len(events.catalogue)))
+        drawn = np.sort(np.random.default_rng(self.seed).permutation(len(cases))[:count])
         targets = [
-            Target(self._timelines.before(case), index.item_ids[case.target])
-            for case in (split.validation.cases[place] for place in np.sort(drawn))
+            Target(self._timelines.before(case), events.item_ids[case.target])
+            for case in (cases[place] for place in drawn)
         ]
-        weights, _, _ = retriever_weights(self.resources, index, split.validation.events.counts, targets)
-        self.retriever = Retriever(index, split.test.events.counts, weights)
+        before = fitted_timelines(self.resources.store, events)
+        fitted = dict(list(self._places.items())[: len(self._places) - len(split.added)])
+        return lesson_of(self.reader, before, targets, fitted, self.resources.domain.repeats)
 
     def write(self, folder: Path) -> None:
-        """Keep the weights."""
-        (folder / WEIGHTS).write_text(json.dumps(asdict(self.retriever.weights)))
+        """Keep both retrievers."""
+        for name, retriever in ((FINAL, self.retriever), (REHEARSAL, self.rehearsal)):
+            (folder / name).mkdir()
+            retriever.save(folder / name)
 
     def read(self, folder: Path, split: Split) -> None:
-        """Take the kept weights instead of fitting."""
-        weights = RetrieverWeights(**json.loads((folder / WEIGHTS).read_text()))
-        self.retriever = Retriever(self._open(split), split.test.events.counts, weights)
+        """Take the kept retrievers instead of fitting."""
+        from retrieval.retriever import Retriever
 
-    def query(self, timeline: Timeline) -> Vectors:
-        """The query vector of a history."""
-        return self._reader.read(timeline, self.retriever.weights.decay, self.retriever.index.dimension).query
+        self._open(split)
+        items = list(self._items.values())
+        self.retriever, self.rehearsal = (
+            Retriever.load(Artefact(folder / name, {}), items) for name in (FINAL, REHEARSAL)
+        )
+
+    def past(self, case: Case) -> Past:
+        """What is known of a case's user."""
+        return self.reader.read(self._timelines.before(case))
 
     def answer(self, case: Case) -> CaseCandidates:
         """The candidates for one case."""
-        timeline = self._timelines.before(case)
-        allowed = rankable([case], len(self.retriever.index.item_ids))[0]
-        log_p = self.retriever.log_probability(self.query(timeline), allowed)
+        log_p = self._log_p([case])[0]
         count = self.candidates if case.candidates is None else len(case.candidates)
-        return CaseCandidates(timeline, log_p, self.retriever.top(log_p, count))
+        return CaseCandidates(self._timelines.before(case), log_p, self.retriever.top(log_p, count))
 
     def score(self, cases: Sequence[Case]) -> Scores:
-        """The retriever's order of its candidates."""
-        log_p = np.full((len(cases), len(self.retriever.index.item_ids)), -np.inf)
-        values = log_p.copy()
-        hits = np.zeros(len(cases))
-        for row, case in enumerate(cases):
-            found = self.answer(case)
-            log_p[row] = found.log_p
-            values[row, found.places] = found.log_p[found.places]
-            hits[row] = case.target in found.places
-        return Scores(values, log_p, also={f"hit@{self.candidates}": hits})
+        """The retriever's order of all items."""
+        log_p = np.concatenate(list(self._batches(cases)))
+        targets = np.array([case.target for case in cases])
+        above = (log_p > log_p[np.arange(len(cases)), targets][:, None]).sum(axis=1)
+        return Scores(log_p, log_p, also={f"hit@{self.candidates}": (above < self.candidates).astype(float)})
 
-    def _open(self, split: Split) -> ItemIndex:
+    def _batches(self, cases: Sequence[Case]) -> Iterator[Floats]:
+        for start in range(0, len(cases), BATCH):
+            yield self._log_p(cases[start : start + BATCH])
+
+    def _log_p(self, cases: Sequence[Case]) -> Floats:
+        allowed = rankable(cases, len(self._order))
+        log_p = np.empty(allowed.shape)
+        pasts = [self.past(case) for case in cases]
+        log_p[:, self._order] = self.retriever.log_probabilities(pasts, allowed[:, self._order])
+        return log_p
+
+    def _open(self, split: Split) -> Catalogued:
+        """The fitted part of the catalogue; in the index what is added stands behind it."""
         self.fitted_on = split.test.events
         self._timelines = CaseTimelines(self.resources.store, split.test.events)
-        catalogue = split.test.events.catalogue
-        index = ItemIndex(list(catalogue), item_vectors(self.resources, catalogue))
-        self._reader = self.resources.taste_reader(index)
-        return index
+        everything = split.test.events.catalogue
+        item_ids = split.test.events.item_ids
+        self._order = np.concatenate([np.setdiff1d(np.arange(len(item_ids)), split.added), split.added])
+        self._items = {item_ids[place]: everything[item_ids[place]] for place in self._order}
+        self._texts = item_vectors(self.resources, everything)[self._order]
+        self._places = {item_id: place for place, item_id in enumerate(self._items)}
+        self.reader = self.resources.past_reader(self._places, self._texts)
+        fitted = len(item_ids) - len(split.added)
+        items = list(self._items.values())[:fitted]
+        return Catalogued([item.item_id for item in items], items, self._texts[:fitted], self.reader.signals)
+
+    def _with_added(self, retriever: Retriever) -> Retriever:
+        fitted = len(retriever.index.item_ids)
+        added = list(self._items)[fitted:]
+        return grow(retriever, added, self._texts[fitted:], list(self._items.values())) if added else retriever
+
+
+@dataclass
+class SomeParts(Retrieval):
+    """The same retrieval by only the named `parts`, their weights fitted anew: it shows what each part is worth."""
+
+    parts: tuple[str, ...] = ()
+
+    def fit(self, split: Split) -> None:
+        """Fit the weights of the parts that are left; the parts themselves are those of the whole."""
+        whole = Retrieval(self.resources, self.encoder, self.candidates, self.recipe, self.targets, self.seed)
+        fit_or_read(self.resources.home, "retrieval", whole, split)
+        self._open(split)
+        left = {name: part for name, part in whole.rehearsal.parts.items() if name in self.parts}
+        lesson = self.lesson(split)
+        lesson = replace(lesson, allowed=np.pad(lesson.allowed, ((0, 0), (0, len(split.added)))))
+        weights = fit_weights(left, lesson).weights
+        self.rehearsal = replace(whole.rehearsal, weights=weights)
+        self.retriever = replace(whole.retriever, weights=weights)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -43,7 +43,7 @@ class Split:
 
     Settings are chosen on `validation`; the final fit is on `test.events`, which hold validation's targets too. No
     fitted event reaches the time `cut`; it is None where the protocol has none. `note` says what a result cannot be
-    compared with.
+    compared with. `added`, int64, are the items of the catalogue that come in only after the fit.
     """
 
     protocol: str
@@ -51,6 +51,7 @@ class Split:
     test: Stage
     cut: float | None = None
     note: str = ""
+    added: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
 
     @property
     def rehearsal(self) -> Split:
@@ -66,6 +67,7 @@ class Split:
             for column in (events.users, events.items, events.places):
                 digest.update(column.tobytes())
         _add_cases(digest, self.validation.cases)
+        digest.update(self.added.tobytes())
         return digest.hexdigest()
 
     @cached_property

@@ -19,6 +19,7 @@ def command(
     """Fetch, import, fit, and recommend with reasons, on MovieLens-100K. Example: foretaste demo --user 22"""
     from agent.fit import fit as run_fit
     from agent.knowledge import Resources
+    from agent.options import FitOptions, Recipe
     from agent.recommender import Recommender
     from history.importing import import_dataset
     from history.reading import ReadOptions, Skipped, find_dataset
@@ -31,6 +32,6 @@ def command(
         stored = import_dataset(resources.store, files, ReadOptions(), Skipped())
         typer.echo(f"imported {stored.items:,} films and {stored.events:,} ratings of MovieLens-100K")
     if not resources.is_fitted():
-        fit.show(run_fit(resources))
+        fit.show(run_fit(resources, FitOptions(recipe=Recipe.short)))
     recommender = Recommender.open(context.obj)
     recommend.show(*recommender.stream(user, k))

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from agent.options import Recipe
+
 if TYPE_CHECKING:
     from agent.knowledge import Resources
     from eval.results import Results
@@ -19,9 +21,9 @@ PIPE_WIDTH = 120  # columns of a table that no terminal shows
 def command(
     context: typer.Context,
     dataset: Annotated[str, typer.Option(help="A fetched data set; the home's own events when left out.")] = "",
-    protocol: Annotated[str, typer.Option(help="leave-one-out, prequential or subset20.")] = "prequential",
+    protocol: Annotated[str, typer.Option(help="leave-one-out, prequential, subset20 or cold-items.")] = "prequential",
     systems: Annotated[
-        str, typer.Option(help="Names with commas between; `peers` and `language` stand for all of a kind.")
+        str, typer.Option(help="Names with commas between; `peers`, `parts` and `language` stand for all of a kind.")
     ] = "peers,retrieval",
     k_core: Annotated[int, typer.Option(min=0, help="Keep users and items with so many events only.")] = 0,
     train_users: Annotated[int, typer.Option(min=0, help="Fit on so many users only.")] = 0,
@@ -31,6 +33,7 @@ def command(
     seed: Annotated[int, typer.Option(min=0, help="Seed of all that is random.")] = 0,
     choose: Annotated[bool, typer.Option("--choose", help="Choose the peers' settings on validation.")] = False,
     mask_titles: Annotated[bool, typer.Option("--mask-titles", help="The model reads invented names.")] = False,
+    recipe: Annotated[Recipe, typer.Option(help="How long the retrieval's user tower is trained.")] = Recipe.full,
     resume: Annotated[bool, typer.Option("--resume", help="Take over what an earlier run finished.")] = False,
     out: Annotated[Path | None, typer.Option(help="Folder for results.json, per_user.parquet, report.html.")] = None,
 ) -> None:
@@ -55,6 +58,7 @@ def command(
         choose=choose,
         mask_titles=mask_titles,
         resume=resume,
+        recipe=recipe,
         out=out,
     )
     show(evaluate(resources, protocol, names, options))

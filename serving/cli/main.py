@@ -19,6 +19,7 @@ COMMANDS = {
     "items": "items",
     "fit": "fit",
     "recommend": "recommend",
+    "search": "search",
     "evaluate": "evaluate",
     "doctor": "doctor",
 }

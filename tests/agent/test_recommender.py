@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from agent.options import FitOptions
 from agent.recommender import Recommender
 from history.records import Event, Item
 from history.timeline import Timeline
-from retrieval.retriever import RetrieverWeights
+from retrieval.retriever import DEFAULT_WEIGHTS
 from workspace.errors import DamagedArtefact, DataError, NotReady, UnknownName, UsageError
 from workspace.settings import Settings
 
@@ -72,7 +73,7 @@ def test_all_that_exists_comes_back_when_k_is_larger(recommender: Recommender) -
 
 def test_a_visitor_without_history_gets_popular_and_diverse_items(recommender: Recommender) -> None:
     know = recommender.knowledge
-    know.retriever.weights = RetrieverWeights()
+    know.retriever = replace(know.retriever, weights=DEFAULT_WEIGHTS)
     answer = recommender.recommend(Timeline("visitor"), 5)
     genres = [know.catalogue[item.item_id].categories[0] for item in answer.items]
     assert max(genres.count(genre) for genre in genres) <= 3
@@ -159,10 +160,31 @@ def test_before_anything_was_fitted(resources: Resources) -> None:
         Knowledge(resources)
 
 
-def test_a_changed_catalogue_must_be_fitted_again(recommender: Recommender) -> None:
+def test_an_item_added_after_the_fit_can_be_recommended_at_once(recommender: Recommender) -> None:
     resources = recommender.knowledge.resources
-    resources.store.add([Item("new", "Brand New")])
-    with pytest.raises(NotReady, match=r"items were added or changed.*foretaste fit"):
+    resources.store.add([Item("new", "Amber Bay", categories=("Comedy",), year=1980)])
+    answer = Recommender(Knowledge(resources)).recommend("u03", 1_000, rationale=False)
+    found = {item.item_id: item for item in answer.items}
+    assert found["new"].probability > 0
+    assert sum(item.probability for item in answer.items) == pytest.approx(1)
+    again = Knowledge(resources)
+    assert again.index.item_ids[-1] == "new"
+
+
+def test_a_changed_text_is_embedded_again_and_keeps_its_place(recommender: Recommender) -> None:
+    resources = recommender.knowledge.resources
+    before = recommender.knowledge.retriever.texts[5].copy()
+    resources.store.add([replace(recommender.knowledge.catalogue["i05"], title="Zzyzx")])
+    after = Knowledge(resources)
+    assert after.index.places["i05"] == recommender.knowledge.index.places["i05"]
+    assert not np.allclose(after.retriever.texts[after.index.places["i05"]], before)
+
+
+def test_an_index_of_another_catalogue_is_refused(recommender: Recommender) -> None:
+    resources = recommender.knowledge.resources
+    with resources.store._engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM items WHERE item_id = 'i07'")
+    with pytest.raises(NotReady, match=r"another catalogue: it holds item 'i07'.*foretaste fit"):
         Knowledge(resources)
 
 
@@ -175,11 +197,11 @@ def test_an_index_of_another_encoder_is_refused(recommender: Recommender) -> Non
 
 def test_a_damaged_index_is_refused(recommender: Recommender) -> None:
     resources = recommender.knowledge.resources
-    path = next(resources.home.index.glob("*/items.faiss"))
+    path = next(resources.home.index.glob("*/vectors.npy"))
     content = bytearray(path.read_bytes())
     content[-1] ^= 1
     path.write_bytes(content)
-    with pytest.raises(DamagedArtefact, match=r"items\.faiss is damaged"):
+    with pytest.raises(DamagedArtefact, match=r"vectors\.npy is damaged"):
         Knowledge(resources)
 
 
@@ -195,7 +217,7 @@ def test_the_fit_measures_the_language_model(resources: Resources) -> None:
     report = fit(resources, FitOptions(language_targets=8))
     assert report.language.targets == 8
     assert report.targets == 36
-    assert report.retriever >= report.popularity >= report.uniform
+    assert report.retriever >= report.earned["popularity"].alone >= report.uniform
     assert Knowledge(resources).language_weight == report.language
 
 

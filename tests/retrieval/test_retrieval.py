@@ -2,60 +2,85 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse import csr_array
 
 from history.domain import load_domain
-from history.records import Event
+from history.records import Event, Item
 from history.timeline import Timeline
-from retrieval.fitting import fit_retriever
+from retrieval.blend import fit_blend
+from retrieval.growing import grow
 from retrieval.index import ItemIndex
-from retrieval.retriever import Retriever, RetrieverWeights
-from retrieval.taste import TasteReader
-from workspace.errors import DataError
+from retrieval.parts import FacetPart, NeighbourPart, Part, PopularityPart, TextPart
+from retrieval.retriever import Retriever
+from retrieval.taste import DECAY, TasteReader
+from retrieval.trail import Past, PastReader
 
 VECTORS = np.eye(4, dtype=np.float32)
 IDS = ["a", "b", "c", "d"]
+PLACES = {item_id: place for place, item_id in enumerate(IDS)}
+ITEMS = [Item(item_id, item_id.upper(), categories=("Odd",) if item_id in "ac" else ("Even",)) for item_id in IDS]
 EVERYTHING = np.ones(4, bool)
+COUNTS = np.array([5.0, 0.0, 1.0, 100.0])
 
 
-def reader(encode: object = None) -> TasteReader:
+def tastes(encode: object = None) -> TasteReader:
     vectors = dict(zip(IDS, VECTORS, strict=True))
-    return TasteReader(load_domain("video"), 5.0, vectors.get, encode or (lambda texts: VECTORS[: len(texts)]))  # type: ignore[arg-type]
+    return TasteReader(load_domain("video"), 5.0, vectors.get, encode or (lambda texts: VECTORS[: len(texts)]), 4)  # type: ignore[arg-type]
 
 
-def test_the_index_finds_the_nearest_and_obeys_what_is_allowed() -> None:
+def past(*events: Event) -> Past:
+    return PastReader(load_domain("video"), 5.0, PLACES, tastes()).read(Timeline("u", events))
+
+
+def liked(*items: str) -> Past:
+    return past(*(Event("u", item, float(step), "like") for step, item in enumerate(items)))
+
+
+def retriever(**weights: float) -> Retriever:
     index = ItemIndex(IDS, VECTORS)
-    query = np.array([0.1, 0.9, 0.5, 0.0], np.float32)
-    places, products = index.search(query, 2, EVERYTHING)
-    assert [IDS[place] for place in places] == ["b", "c"]
-    assert products == pytest.approx([0.9, 0.5])
-    places, _ = index.search(query, 3, np.array([True, False, False, True]))
-    assert [IDS[place] for place in places] == ["a", "d"]
-    assert len(index.search(query, 3, np.zeros(4, bool))[0]) == 0
-
-
-def test_an_empty_catalogue_and_a_broken_vector_are_refused() -> None:
-    with pytest.raises(DataError, match="catalogue is empty"):
-        ItemIndex([], np.zeros((0, 4), np.float32))
-    broken = VECTORS.copy()
-    broken[2, 0] = np.nan
-    with pytest.raises(DataError, match="item 'c' is not finite"):
-        ItemIndex(IDS, broken)
+    follows = csr_array(np.array([[0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1], [1, 0, 0, 0]], np.float32))
+    parts: dict[str, Part] = {
+        "markov": NeighbourPart("markov", follows),
+        "popularity": PopularityPart(COUNTS, COUNTS),
+        "text": TextPart(index),
+        "facets": FacetPart.of(ITEMS),
+    }
+    return Retriever(index, parts, weights)
 
 
 def test_probabilities_sum_to_one_over_what_is_allowed() -> None:
-    retriever = Retriever(ItemIndex(IDS, VECTORS), np.array([5.0, 0.0, 1.0, 100.0]), RetrieverWeights())
     allowed = np.array([True, True, False, True])
-    log_p = retriever.log_probability(VECTORS[1], allowed)
+    made = retriever(text=5.0, popularity=1.0)
+    log_p = made.log_probability(liked("b"), allowed)
     assert np.exp(log_p).sum() == pytest.approx(1)
     assert np.isneginf(log_p[2])
-    assert list(retriever.top(log_p, 10)) == [1, 3, 0]
+    assert list(made.top(log_p, 10)) == [1, 3, 0]
 
 
 def test_without_a_history_popularity_decides() -> None:
-    retriever = Retriever(ItemIndex(IDS, VECTORS), np.array([5.0, 0.0, 1.0, 100.0]), RetrieverWeights())
-    assert list(retriever.top(retriever.log_probability(np.zeros(4, np.float32), EVERYTHING), 4)) == [3, 0, 2, 1]
+    made = retriever(text=5.0, popularity=1.0, **{"markov 0.7": 3.0}, facets=1.0)
+    assert list(made.top(made.log_probability(past(), EVERYTHING), 4)) == [3, 0, 2, 1]
+
+
+def test_nothing_allowed_is_no_probability() -> None:
+    assert np.isneginf(retriever(text=5.0).log_probability(liked("b"), np.zeros(4, bool))).all()
+
+
+def test_neighbours_of_the_last_item_weigh_most() -> None:
+    features = retriever().parts["markov"].features([liked("a", "b")], EVERYTHING[None])[0]
+    lately, all_of_it = features[:, 0], features[:, 2]
+    assert lately[2] > lately[1] > 0
+    assert all_of_it[1] == pytest.approx(all_of_it[2])
+    assert not features[[0, 3]].any()
+    assert lately[2] == pytest.approx(np.log1p(10 * 4 / 1.3))
+
+
+def test_facets_are_standardised_and_blind_to_nothing_shared() -> None:
+    features = retriever().parts["facets"].features([liked("a"), past()], np.ones((2, 4), bool))[..., 0]
+    assert features[0] == pytest.approx([1, -1, 1, -1])
+    assert not features[1].any()
 
 
 def test_a_taste_is_a_decayed_mean_of_what_was_liked() -> None:
@@ -65,40 +90,82 @@ def test_a_taste_is_a_decayed_mean_of_what_was_liked() -> None:
         Event("u", "c", 3.0, "like"),
         Event("u", "gone", 4.0, "like"),
     )
-    taste = reader().read(Timeline("u", events), decay=0.5, dimension=4)
-    assert taste.query == pytest.approx(np.array([0.5, 0, 1, 0]) / np.hypot(0.5, 1))
+    taste = tastes().read(Timeline("u", events))
+    assert taste.query == pytest.approx(np.array([DECAY, 0, 1, 0]) / np.hypot(DECAY, 1))
     assert taste.places == (2, 0)
 
 
 def test_influences_sum_to_the_cosine() -> None:
     events = tuple(Event("u", name, float(place), "like") for place, name in enumerate("abca"))
-    taste = reader().read(Timeline("u", events), decay=0.8, dimension=4)
+    taste = tastes().read(Timeline("u", events))
     target = np.array([0.6, 0.8, 0, 0], np.float32)
     assert taste.influence(target).sum() == pytest.approx(float(taste.query @ target))
 
 
 def test_what_a_user_wrote_joins_the_item_or_stands_for_it() -> None:
-    wrote = reader(lambda texts: np.stack([VECTORS[3]] * len(texts)))
-    both = wrote.read(Timeline("u", (Event("u", "a", 1.0, "comment", None, "great"),)), 0.5, 4)
+    wrote = tastes(lambda texts: np.stack([VECTORS[3]] * len(texts)))
+    both = wrote.read(Timeline("u", (Event("u", "a", 1.0, "comment", None, "great"),)))
     assert both.query == pytest.approx(np.array([1, 0, 0, 1]) / np.sqrt(2))
-    alone = wrote.read(Timeline("u", (Event("u", "", 1.0, "search", None, "space"),)), 0.5, 4)
+    alone = wrote.read(Timeline("u", (Event("u", "", 1.0, "search", None, "space"),)))
     assert alone.query == pytest.approx(VECTORS[3])
 
 
 def test_no_history_is_a_taste_of_zeros() -> None:
-    taste = reader().read(Timeline("u"), 0.5, 4)
+    taste = tastes().read(Timeline("u"))
     assert not taste.query.any()
     assert taste.influence(VECTORS[0]).shape == (0,)
 
 
-@given(st.floats(0.5, 8), st.floats(0.2, 2), st.integers(0, 5))
-def test_the_fit_finds_the_weights_that_made_the_data(nearness: float, popularity: float, seed: int) -> None:
+def test_a_trail_keeps_items_and_what_was_written_alone() -> None:
+    trail = past(
+        Event("u", "gone", 0.0, "like"),
+        Event("u", "a", 1.0, "rating", 1.0),
+        Event("u", "", 2.0, "search", None, "space"),
+        Event("u", "", 3.0, "search"),
+        Event("u", "c", 4.0, "like"),
+    ).trail
+    assert trail.items.tolist() == [0, -1, 2]
+    assert trail.known.tolist() == [0, 2]
+    assert list(trail.written) == [1]
+    assert len(set(trail.signals.tolist())) == 3
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.floats(0.5, 4), st.floats(0.2, 2), st.integers(0, 5))
+def test_the_fit_finds_the_weights_that_made_the_data(first: float, second: float, seed: int) -> None:
+    features, targets = made_choices((first, second, 0.0), seed)
+    names = {"one": ("one",), "two": ("two",), "useless": ("useless",)}
+    fitted = fit_blend(names, features, np.ones(features.shape[:2], bool), targets)
+    assert fitted.weights["one"] == pytest.approx(first, abs=0.35)
+    assert fitted.weights["two"] == pytest.approx(second, abs=0.35)
+    assert fitted.earned["one"].kept
+    assert fitted.log_likelihood > fitted.earned["one"].alone
+
+
+def test_a_useless_part_is_dropped_in_nineteen_of_twenty_cases() -> None:
+    names = {"useful": ("useful",), "useless": ("x", "y")}
+    kept = 0
+    for seed in range(40):
+        features, targets = made_choices((1.5, 0.0, 0.0), seed, 400)
+        fitted = fit_blend(names, features, np.ones(features.shape[:2], bool), targets)
+        assert fitted.earned["useful"].kept
+        kept += fitted.earned["useless"].kept
+        assert fitted.earned["useless"].kept == bool(fitted.weights["x"] or fitted.weights["y"])
+    assert kept <= 6
+
+
+def made_choices(weights: tuple[float, ...], seed: int, count: int = 4_000) -> tuple[np.ndarray, np.ndarray]:
     generator = np.random.default_rng(seed)
-    cosine = generator.uniform(-0.2, 1, (4_000, 12)).astype(np.float32)
-    log_counts = np.log1p(generator.integers(0, 60, 12)).astype(float)
-    utility = nearness * cosine + popularity * log_counts
-    targets = (utility + generator.gumbel(size=utility.shape)).argmax(1)
-    weights, _ = fit_retriever({0.7: cosine}, log_counts, np.ones_like(cosine, bool), list(targets))
-    assert weights.decay == 0.7
-    assert weights.nearness == pytest.approx(nearness, abs=0.6)
-    assert weights.popularity == pytest.approx(popularity, abs=0.3)
+    features = generator.uniform(-0.5, 1, (count, 12, len(weights))).astype(np.float32)
+    return features, (features @ np.array(weights) + generator.gumbel(size=(count, 12))).argmax(1)
+
+
+def test_a_new_item_goes_the_way_of_those_that_read_like_it() -> None:
+    near_b = np.array([[0, 1, 0, 0]], np.float32)
+    items = [*ITEMS, Item("new", "New", categories=("Even",))]
+    grown = grow(retriever(text=5.0, popularity=1.0, **{"markov 0.7": 1.0}), ["new"], near_b, items)
+    log_p = grown.log_probability(liked("b"), np.ones(5, bool))
+    assert np.exp(log_p).sum() == pytest.approx(1)
+    assert np.argmax(log_p) == 4 or log_p[4] > log_p[0]
+    assert grown.parts["markov"].features([liked("a")], np.ones((1, 5), bool)).shape == (1, 5, 3)
+    assert grown.counts[4] == pytest.approx(COUNTS.mean())

@@ -1,0 +1,158 @@
+"""Search: text → query, blended with the user's → index → items.
+
+The index holds an item as [e, r]: its sentence embedding and what the user tower learnt about it. A text asks for it by
+[q, 0], a user by [Pᵀu, u] (`retrieval.tower`), and a weighted sum of the two asks for both at once. Their products have
+different scales: over the films of MovieLens-100K those of a text deviate by .06 to .10, those of a user by 1.5 to 2.9.
+So each query is divided by the standard deviation of its own products: at a weight of .5 what was said and what the
+user likes tell two items apart by equally much.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from agent.knowledge import Knowledge
+from history.records import Item
+from history.timeline import Timeline
+from prompts.segment import clean
+from retrieval.encoder import Vectors
+from retrieval.parts import TowerPart
+from retrieval.trail import Ints
+from workspace.errors import UsageError
+
+WEIGHT = 0.5  # the user's, where there is one and the caller does not say
+LONGEST = 2_000  # characters of a text that are read: more than sentence encoders look at
+SAMPLE = 10_000  # items, evenly spread over the catalogue, on which a query's scale is measured
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One item that was found.
+
+    `score` says how far it stands above the catalogue's average item, in standard deviations: those of what was said,
+    or the weighted sum of those and the user's. `similarity` is the cosine between what was said and the item's text.
+    """
+
+    item_id: str
+    title: str
+    rank: int
+    score: float
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True)
+class SearchAnswer:
+    """The items for a text, best first; `weight` is the user's part in the order, 0 where the text alone made it."""
+
+    text: str
+    user_id: str | None
+    weight: float
+    items: tuple[Match, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object that `search --json` prints."""
+        return asdict(self)
+
+    def to_json(self) -> str:
+        """The same as one line of JSON."""
+        return json.dumps(self.to_dict(), ensure_ascii=False)
+
+
+def search(
+    knowledge: Knowledge,
+    text: str,
+    user: str | Timeline | None = None,
+    k: int = 10,
+    *,
+    weight: float | None = None,
+    where: Callable[[Item], bool] | None = None,
+) -> SearchAnswer:
+    """The `k` items that best fit `text` and, by `weight` from 0 (text alone) to 1, the user; fewer where fewer exist.
+
+    `user` is an id in the store, or the timeline of a visitor who is not: what they had is left out where the domain
+    says so. A user with no event that the tower knows has no say.
+
+    Raises:
+        UsageError: the text says nothing, `k` is below 1, `weight` is not within 0 and 1 or has no user, or no item is
+            left.
+        UnknownName: no such user.
+    """
+    weight = _checked_weight(weight, user)
+    if k < 1:
+        raise UsageError(f"k = {k}: ask for at least one item")
+    said = _said(text)
+    timeline = Timeline("") if user is None else knowledge.store.timeline(user) if isinstance(user, str) else user
+    allowed = knowledge.allowed(timeline, where)
+    if not allowed.any():
+        raise UsageError("the filter leaves no item to search; loosen --where" if where else "no item is left to find")
+    words, wish = _text_query(knowledge, said), _user_query(knowledge, timeline)
+    if not wish.any():
+        weight = 0.0
+    sample = _sample(knowledge)
+    query = (1 - weight) * _to_scale(words, sample) + weight * _to_scale(wish, sample)
+    places, products = knowledge.index.search(query, k, allowed)
+    scores = products - np.vecdot(sample, query).mean()
+    items = _matches(knowledge, places, scores, np.vecdot(knowledge.index.vectors[places], words))
+    return SearchAnswer(said, None if user is None else timeline.user_id, weight, items)
+
+
+def _checked_weight(weight: float | None, user: str | Timeline | None) -> float:
+    if weight is None:
+        return 0.0 if user is None else WEIGHT
+    if user is None:
+        raise UsageError("--weight is the user's part in the order: it needs --user")
+    if not 0 <= weight <= 1:
+        raise UsageError(f"--weight {weight:g} is not within 0 (the text alone) and 1 (the user alone)")
+    return weight
+
+
+def _said(text: str) -> str:
+    said = clean(text.lstrip()[:LONGEST])
+    if not said:
+        raise UsageError('TEXT is empty: say what to look for, such as "slow-burning crime films"')
+    return said
+
+
+def _text_query(knowledge: Knowledge, said: str) -> Vectors:
+    """The query [q, 0], float32 [dimension]."""
+    vector = knowledge.resources.encoder.encode([said])[0]
+    if not vector.any():
+        raise UsageError(f"the sentence encoder knows no word of {said[:80]!r}: say it in other words")
+    return _padded(knowledge, vector)
+
+
+def _user_query(knowledge: Knowledge, timeline: Timeline) -> Vectors:
+    """The query [Pᵀu, u], float32 [dimension]; the taste's where no tower was fitted, zeros where nothing is known."""
+    past = knowledge.past(timeline)
+    part = knowledge.retriever.parts.get("tower")
+    if isinstance(part, TowerPart):
+        query: Vectors = part.tower.queries([past.trail], knowledge.index.vectors)[0]
+        return query
+    return _padded(knowledge, past.taste.query)
+
+
+def _padded(knowledge: Knowledge, vector: Vectors) -> Vectors:
+    return np.pad(vector, (0, knowledge.index.dimension - len(vector)))
+
+
+def _sample(knowledge: Knowledge) -> Vectors:
+    """The vectors of at most `SAMPLE` items, the same ones for every search."""
+    vectors = knowledge.index.vectors
+    return vectors[:: -(-len(vectors) // SAMPLE)]
+
+
+def _to_scale(query: Vectors, sample: Vectors) -> Vectors:
+    """The query whose products with the sample have a standard deviation of 1, where they vary at all."""
+    spread = np.vecdot(sample, query).std(dtype=np.float64)
+    return query / np.float32(spread or 1.0)
+
+
+def _matches(knowledge: Knowledge, places: Ints, scores: Vectors, similarities: Vectors) -> tuple[Match, ...]:
+    items = [knowledge.catalogue[knowledge.index.item_ids[place]] for place in places]
+    rows = enumerate(zip(items, scores.tolist(), similarities.tolist(), strict=True), 1)
+    return tuple(Match(item.item_id, item.title, rank, *numbers) for rank, (item, *numbers) in rows)

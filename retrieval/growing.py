@@ -1,0 +1,64 @@
+"""New items without a fit: until they have events of their own they go the way of the items that read like them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.sparse import csr_array, hstack, vstack
+
+from history.records import Item
+from retrieval.encoder import Vectors
+from retrieval.parts import FacetPart, NeighbourPart, Part, PopularityPart, TextPart, TowerPart
+from retrieval.retriever import Retriever
+from retrieval.trail import Floats
+
+ALIKE = 10  # items that a new one is likened to
+BLOCK = 1_024
+
+
+def grow(retriever: Retriever, item_ids: Sequence[str], texts: Vectors, items: Sequence[Item | None]) -> Retriever:
+    """The retriever with items that are new or whose text changed; `texts` are their embeddings, float32 [n, width].
+
+    A new item has no residual, so the tower knows it by its text. As its neighbours and its popularity it is given the
+    mean of those of the `ALIKE` fitted items whose embeddings are nearest. `items` stand at each place afterwards.
+    """
+    index = retriever.index
+    fitted = len(index.item_ids)
+    new = np.array([item_id not in index.places for item_id in item_ids], bool)
+    alike = likeness(texts[new], retriever.texts)
+    vectors = np.zeros((len(item_ids), index.dimension), np.float32)
+    known = [index.places[item_id] for item_id in np.array(item_ids)[~new]]
+    vectors[~new] = index.vectors[known]
+    vectors[:, : texts.shape[1]] = texts
+    index.add(item_ids, vectors)
+    assert len(index.item_ids) == fitted + int(new.sum())
+    parts = {name: _grown(part, alike) for name, part in retriever.parts.items()}
+    return Retriever(index, {**parts, "facets": FacetPart.of(items)}, retriever.weights)
+
+
+def likeness(new: Vectors, fitted: Vectors) -> csr_array:
+    """Each new item as the mean of the `ALIKE` fitted ones nearest to it, float32 [new, fitted]; rows sum to 1."""
+    count = min(ALIKE, len(fitted))
+    nearest = [
+        np.argpartition(-(new[start : start + BLOCK] @ fitted.T), count - 1, axis=1)[:, :count]
+        for start in range(0, len(new), BLOCK)
+    ]
+    columns = np.concatenate([np.zeros((0, count), np.int64), *nearest]).ravel()
+    starts = np.arange(0, len(columns) + 1, count)
+    return csr_array((np.full(len(columns), 1 / count, np.float32), columns, starts), (len(new), len(fitted)))
+
+
+def _grown(part: Part, alike: csr_array) -> Part:
+    if isinstance(part, NeighbourPart):
+        wider = csr_array(hstack([part.matrix, part.matrix @ alike.T]))
+        return NeighbourPart(part.name, csr_array(vstack([wider, alike @ wider])))
+    if isinstance(part, PopularityPart):
+        return PopularityPart(_with(part.counts, alike), _with(part.recent, alike))
+    if isinstance(part, TowerPart | TextPart | FacetPart):
+        return part
+    raise TypeError(f"{part!r} cannot grow")
+
+
+def _with(counts: Floats, alike: csr_array) -> Floats:
+    return np.concatenate([counts, alike @ counts])

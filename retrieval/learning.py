@@ -1,0 +1,145 @@
+"""Fits the retriever: its parts on what happened before some targets, its weights on the targets, then all on all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from history.records import Item
+from history.splits import Target
+from history.timeline import Timeline
+from retrieval.blend import Fitted, Weights, fit_blend
+from retrieval.encoder import Vectors
+from retrieval.index import ItemIndex
+from retrieval.neighbours import ease, item_knn, largest, markov
+from retrieval.parts import FacetPart, NeighbourPart, Part, PopularityPart, TextPart, TowerPart, stacked
+from retrieval.retriever import DEFAULT_WEIGHTS, Retriever
+from retrieval.tower import Tower
+from retrieval.trail import Past, PastReader, Trail, flat, who_had_what
+from retrieval.training import FULL, Held, Recipe, again, index_vectors, train
+
+FEWEST = 30  # from fewer targets the weights would run to their bounds: the defaults are better
+CELLS = 8_000_000  # targets × items held at once while the weights are fitted
+KEPT, KEPT_OF_MANY, MANY = 300, 100, 20_000  # neighbours kept of each item, in catalogues of up to MANY items and above
+EASE_UP_TO = 15_000  # items: beyond, its inverse is too large for the memory
+SHRINK, REGULARISATION = 10.0, 300.0
+RECENT = 20  # popularity halves in one such part of the time that the events span
+BATCH = 256
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What is learnt from: trails, and targets that they do not hold.
+
+    `pasts` are what came before each target, `targets` int64 [targets] its place, `allowed` bool [targets, items].
+    """
+
+    trails: Sequence[Trail]
+    pasts: Sequence[Past]
+    targets: NDArray[np.int64]
+    allowed: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Catalogued:
+    """The items at each place: ids, what is known of them, and their sentence embeddings, float32 [items, width]."""
+
+    item_ids: Sequence[str]
+    items: Sequence[Item]
+    texts: Vectors
+    signals: int
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """A retriever, and the `rehearsal` that knows nothing of the targets: whatever else is fitted on them needs it.
+
+    `fitted` says what the parts earned on the targets, None where they were too few; `epochs` is the tower's best.
+    """
+
+    retriever: Retriever
+    rehearsal: Retriever
+    fitted: Fitted | None
+    epochs: int
+
+
+def lesson_of(
+    reader: PastReader, before: Iterable[Timeline], targets: Sequence[Target], places: Mapping[str, int], repeats: bool
+) -> Lesson:
+    """The lesson of `targets`; `before` are the timelines to fit parts on, which hold none of them."""
+    pasts = [reader.read(target.history) for target in targets]
+    allowed = np.ones((len(targets), len(places)), bool)
+    if not repeats:
+        for row, past in enumerate(pasts):
+            allowed[row, past.trail.known] = False
+    chosen = np.array([places[target.item_id] for target in targets], np.int64)
+    allowed[np.arange(len(chosen)), chosen] = True
+    return Lesson([reader.trail(timeline) for timeline in before], pasts, chosen, allowed)
+
+
+def learn(
+    catalogued: Catalogued,
+    lesson: Lesson,
+    everything: Sequence[Trail],
+    recipe: Recipe = FULL,
+    order_only: bool = False,
+) -> Learnt:
+    """Fit parts on the lesson's trails and weights on its targets, then the parts again on `everything`."""
+    tower = Tower(catalogued.texts, catalogued.signals, recipe.shape, recipe.seed)
+    enough = len(lesson.targets) >= FEWEST
+    held = Held([past.trail for past in lesson.pasts], lesson.targets, lesson.allowed) if enough else None
+    epochs = train(tower, lesson.trails, held, recipe)
+    rehearsal = _retriever(catalogued, lesson.trails, tower, DEFAULT_WEIGHTS, order_only)
+    fitted = fit_weights(rehearsal.parts, lesson) if enough else None
+    weights = fitted.weights if fitted else DEFAULT_WEIGHTS
+    train(later := deepcopy(tower), everything, None, again(recipe, epochs))
+    retriever = _retriever(catalogued, everything, later, weights, order_only)
+    return Learnt(retriever, replace(rehearsal, weights=weights), fitted, epochs)
+
+
+def fit_weights(parts: Mapping[str, Part], lesson: Lesson) -> Fitted:
+    """The blend's weights on the lesson's targets, by parts that saw only its trails."""
+    pieces = [
+        stacked(parts, lesson.pasts[start : start + BATCH], lesson.allowed[start : start + BATCH])
+        for start in range(0, len(lesson.pasts), BATCH)
+    ]
+    names = {name: part.names for name, part in parts.items()}
+    return fit_blend(names, np.concatenate(pieces), lesson.allowed, lesson.targets)
+
+
+def _retriever(
+    catalogued: Catalogued, trails: Sequence[Trail], tower: Tower, weights: Weights, order_only: bool
+) -> Retriever:
+    index = ItemIndex(catalogued.item_ids, index_vectors(tower))
+    parts: dict[str, Part] = {"tower": TowerPart(tower, index)}
+    parts |= neighbour_parts(trails, len(catalogued.item_ids))
+    parts["popularity"] = _popularity(trails, len(catalogued.item_ids), order_only)
+    parts |= {"text": TextPart(index), "facets": FacetPart.of(catalogued.items)}
+    return Retriever(index, parts, weights)
+
+
+def neighbour_parts(trails: Sequence[Trail], item_count: int) -> dict[str, NeighbourPart]:
+    """Markov, item-kNN, and EASE where the catalogue is small enough for it."""
+    users, items = flat(trails)
+    x = who_had_what(users, items, item_count)
+    kept = KEPT if item_count <= MANY else KEPT_OF_MANY
+    matrices = {"markov": markov(users, items, item_count), "item-knn": csr_array(item_knn(x, kept, SHRINK))}
+    if item_count <= EASE_UP_TO:
+        matrices["ease"] = csr_array(largest(ease(x, REGULARISATION, np.float32), kept))
+    return {name: NeighbourPart(name, matrix.astype(np.float32)) for name, matrix in matrices.items()}
+
+
+def _popularity(trails: Sequence[Trail], item_count: int, order_only: bool) -> PopularityPart:
+    _, items = flat(trails)
+    counts = np.bincount(items, minlength=item_count).astype(float)
+    if order_only or not len(items):
+        return PopularityPart(counts, np.zeros(item_count))  # places in an order say nothing of what is recent
+    times = np.concatenate([trail.times[trail.items >= 0] for trail in trails])
+    half_life = max(np.ptp(times) / RECENT, 1.0)
+    ages = (times.max() - times) / half_life
+    return PopularityPart(counts, np.bincount(items, 0.5**ages, item_count).astype(float))

@@ -1,0 +1,64 @@
+"""Which items go with which: three ways to count it, each an items × items matrix of few entries.
+
+Markov: what follows what within a few steps, weight 1 / gap, rows normalised to 1 (Rendle et al. 2010 factorise it).
+Item-kNN: S = C / (√c_a √c_b + shrink) with C = XᵀX (Sarwar et al. 2001, with shrinkage).
+EASE: with P = (XᵀX + λI)⁻¹, B_ab = -P_ab / P_bb, diagonal 0 (Steck 2019).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.sparse import csc_array, csr_array, hstack
+
+from retrieval.trail import Floats, Ints
+
+BLOCK = 512  # columns held densely at once
+
+
+def markov(users: Ints, items: Ints, item_count: int, window: int = 10) -> csr_array:
+    """The normalised counts a → b, float64 [items, items]; an item that nothing follows has a row of zeros.
+
+    `users` and `items` are int64 [events], ordered by user, then as they happened.
+    """
+    pairs = [(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))]
+    for gap in range(1, window + 1):
+        same = np.flatnonzero(users[gap:] == users[:-gap])
+        pairs.append((items[same], items[same + gap], np.full(len(same), 1 / gap)))
+    before, after, data = (np.concatenate(column) for column in zip(*pairs, strict=True))
+    counts = csr_array((data, (before, after)), shape=(item_count, item_count))
+    totals = np.asarray(counts.sum(axis=1))
+    counts.data /= np.repeat(totals, np.diff(counts.indptr))
+    return counts
+
+
+def item_knn(x: csr_array, k: int, shrink: float) -> csc_array:
+    """The similarities S, float64 [items, items]; each candidate item (a column) keeps its `k` nearest neighbours."""
+    columns = x.tocsc()
+    roots = np.sqrt(np.asarray(x.sum(axis=0)).ravel())
+    blocks = []
+    for start in range(0, x.shape[1], BLOCK):
+        together = (columns.T @ columns[:, start : start + BLOCK]).toarray()
+        width = together.shape[1]
+        together[np.arange(start, start + width), np.arange(width)] = 0.0
+        scale = np.outer(roots, roots[start : start + width]) + shrink
+        similar = np.divide(together, scale, out=np.zeros_like(together), where=scale > 0)
+        blocks.append(csc_array(largest(similar, k)))
+    return csc_array(hstack(blocks))
+
+
+def ease(x: csr_array, regularisation: float, dtype: type = np.float64) -> Floats:
+    """The weights B, `dtype` [items, items], dense; `regularisation` is λ."""
+    gram = (x.T @ x).toarray().astype(dtype)
+    gram[np.diag_indices_from(gram)] += regularisation
+    inverse = np.linalg.inv(gram)
+    weights: Floats = inverse / -np.diag(inverse)
+    np.fill_diagonal(weights, 0.0)
+    return weights
+
+
+def largest(matrix: Floats, k: int) -> Floats:
+    """The matrix with all but the `k` entries of greatest size in each column set to 0, in place."""
+    if k < len(matrix):
+        others = np.argpartition(-np.abs(matrix), k, axis=0)[k:]
+        np.put_along_axis(matrix, others, 0.0, axis=0)
+    return matrix

@@ -1,0 +1,155 @@
+"""Training the user tower: a softmax over the catalogue after every event, stopped early by validation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from retrieval.encoder import Vectors
+from retrieval.tower import Batch, Tower, TowerShape, collate
+from retrieval.trail import Trail
+from workspace.progress import track
+
+BATCH = 32
+BUCKET = 8 * BATCH  # trails sorted by length together, so that a batch has little to fill up
+FULL_SOFTMAX = 20_000  # items; of larger catalogues `NEGATIVES` are drawn
+NEGATIVES = 4_096
+UNTRAINED = 0.05  # share of the residuals hidden in a step, so that the text alone learns to speak for an item
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How long to train: at most `epochs`, looking at validation after every `every`th, and `patience` looks in vain.
+
+    After the best epoch on the training part all events are trained on for `share` as many epochs once more.
+    """
+
+    epochs: int = 90
+    every: int = 3
+    patience: int = 5
+    share: float = 0.15
+    rate: float = 1e-3
+    seed: int = 0
+    shape: TowerShape = field(default_factory=TowerShape)
+
+
+FULL, SHORT = Recipe(), Recipe(epochs=15)
+RECIPES = {"full": FULL, "short": SHORT}
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Validation: trails, the place of what came next, int64 [trails], and what may come, bool [trails, items]."""
+
+    trails: Sequence[Trail]
+    targets: NDArray[np.int64]
+    allowed: NDArray[np.bool_]
+
+
+def train(tower: Tower, trails: Sequence[Trail], held: Held | None, recipe: Recipe) -> int:
+    """Train `tower` in place on every event of `trails`; gives the number of epochs that was best.
+
+    With `held` it ends with the weights of the epoch that gave those targets the greatest likelihood.
+    """
+    best, best_epoch, kept = -np.inf, recipe.epochs, None
+    for epoch in track(_epochs(tower, trails, recipe), "training the user tower", recipe.epochs):
+        if held is None or (epoch % recipe.every and epoch < recipe.epochs):
+            continue
+        found = log_likelihood(tower, held)
+        if found > best:
+            best, best_epoch = found, epoch
+            kept = {name: value.clone() for name, value in tower.state_dict().items()}
+        elif epoch - best_epoch >= recipe.patience * recipe.every:
+            break
+    if kept is not None:
+        tower.load_state_dict(kept)
+    return best_epoch
+
+
+def log_likelihood(tower: Tower, held: Held) -> float:
+    """The mean log-likelihood of the held targets, in nats, among what is allowed."""
+    vectors = index_vectors(tower)
+    found = []
+    for start in range(0, len(held.trails), BATCH):
+        part = slice(start, start + BATCH)
+        logits = torch.from_numpy(tower.queries(held.trails[part], vectors) @ vectors.T)
+        logits[~torch.from_numpy(held.allowed[part])] = -torch.inf
+        found.append(-nn.functional.cross_entropy(logits, torch.from_numpy(held.targets[part]), reduction="none"))
+    return float(torch.cat(found).mean())
+
+
+def index_vectors(tower: Tower) -> Vectors:
+    """What the index holds of each item: [e, r], float32 [items, text width + width]."""
+    with torch.no_grad():
+        found: Vectors = torch.cat([tower.texts, tower.residuals], dim=1).numpy()
+    return found
+
+
+def again(recipe: Recipe, epochs: int) -> Recipe:
+    """The recipe for going on with all events after the best epoch."""
+    return replace(recipe, epochs=max(1, round(recipe.share * epochs)), seed=recipe.seed + 1)
+
+
+def _epochs(tower: Tower, trails: Sequence[Trail], recipe: Recipe) -> Iterator[int]:
+    generator = np.random.default_rng(recipe.seed)
+    torch.manual_seed(recipe.seed)
+    optimiser = torch.optim.AdamW(tower.parameters(), recipe.rate, weight_decay=0.0)
+    counts = np.bincount(np.concatenate([trail.known for trail in trails]), minlength=len(tower.residuals))
+    with torch.no_grad():
+        tower.residuals[torch.from_numpy(counts == 0)] = 0.0
+    trained = torch.from_numpy(counts > 0)[:, None]
+    for epoch in range(1, recipe.epochs + 1):
+        tower.train()
+        for batch in _batches(trails, recipe.shape.length, generator):
+            optimiser.zero_grad()
+            _loss(tower, batch, trained, counts, generator).backward()  # type: ignore[no-untyped-call]
+            optimiser.step()
+        yield epoch
+
+
+def _loss(
+    tower: Tower, batch: Batch, trained: Tensor, counts: NDArray[np.int64], generator: np.random.Generator
+) -> Tensor:
+    """Cross-entropy of each next item, over the catalogue or over drawn items with log Q taken off (Bengio 2008)."""
+    shown = trained & (torch.rand(len(trained), 1) >= UNTRAINED)
+    items = tower.projection(tower.texts) + tower.residuals * shown
+    there = torch.arange(batch.items.shape[1] - 1) < batch.lengths[:, None] - 1
+    earlier = Batch(batch.items[:, :-1], batch.gaps[:, :-1], batch.signals[:, :-1], batch.lengths - 1)
+    states = tower(items[earlier.items], earlier)[there]
+    following = batch.items[:, 1:][there]
+    if len(items) <= FULL_SOFTMAX:
+        return nn.functional.cross_entropy(states @ items.T, following)
+    q = (counts + 1.0) / (counts + 1.0).sum()
+    drawn = torch.from_numpy(np.unique(generator.choice(len(q), NEGATIVES, p=q)))
+    log_q = torch.from_numpy(np.log(-np.expm1(NEGATIVES * np.log1p(-q)))).float()  # of being drawn at all
+    others = states @ items[drawn].T - log_q[drawn]
+    others = others.masked_fill(drawn == following[:, None], -torch.inf)
+    target = (states * items[following]).sum(1, keepdim=True) - log_q[following][:, None]
+    return nn.functional.cross_entropy(torch.cat([target, others], 1), torch.zeros(len(following), dtype=torch.long))
+
+
+def _batches(trails: Sequence[Trail], length: int, generator: np.random.Generator) -> Iterator[Batch]:
+    """One epoch: every event once, long trails cut at a place that differs from epoch to epoch."""
+    parts = [part for trail in trails for part in _cut(trail, length, int(generator.integers(length)))]
+    order = generator.permutation(len(parts))
+    buckets = [order[start : start + BUCKET] for start in range(0, len(order), BUCKET)]
+    lengths = np.array([len(part) for part in parts])
+    sorted_buckets = [bucket[np.argsort(lengths[bucket], kind="stable")] for bucket in buckets]
+    batches = [bucket[start : start + BATCH] for bucket in sorted_buckets for start in range(0, len(bucket), BATCH)]
+    for place in generator.permutation(len(batches)):
+        yield collate([parts[row] for row in batches[place]])
+
+
+def _cut(trail: Trail, length: int, offset: int) -> Iterator[Trail]:
+    """Parts of at most `length` + 1 events that follow one another and share an event."""
+    last = len(trail) - 1
+    cuts = [0, *range(offset if last > length and offset else length, last, length), last]
+    for start, end in zip(cuts, cuts[1:], strict=False):
+        if end > start:
+            part = slice(start, end + 1)
+            yield Trail(trail.items[part], trail.times[part], trail.signals[part])
