@@ -182,15 +182,19 @@ class Knowledge:
 
     def allowed(self, timeline: Timeline, where: Callable[[Item], bool] | None) -> NDArray[np.bool_]:
         """Which items may be recommended after `timeline`, bool [items]: the domain's rules and the caller's filter."""
-        items = [self.catalogue[item_id] for item_id in self.index.item_ids]
-        allowed = np.array([item.available or not self.domain.only_available for item in items])
+        allowed = self._available.copy()
         if where:
-            allowed &= np.array([where(item) for item in items])
+            allowed &= np.array([where(self.catalogue[item_id]) for item_id in self.index.item_ids])
         if not self.domain.repeats:
             allowed[[self.index.places[item_id] for item_id in timeline.item_ids if item_id in self.index.places]] = (
                 False
             )
         return allowed
+
+    @cached_property
+    def _available(self) -> NDArray[np.bool_]:
+        items = [self.catalogue[item_id] for item_id in self.index.item_ids]
+        return np.array([item.available or not self.domain.only_available for item in items])
 
     def _check(self, artefact: Artefact) -> None:
         made_with = artefact.about.get("encoder")

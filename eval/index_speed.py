@@ -38,7 +38,7 @@ from workspace.assets import asset_folder
 from workspace.home import Home
 
 NOISE, COUNT, QUERIES, RECALL = 0.59, 100, 400, 0.99
-WIDEST = 10_000  # vectors that usearch looks at for a query, at most
+WIDEST = 10_000  # vectors: usearch is widened no further once it looks at as many for a query
 SHARES = (1.0, 0.1, 0.001)  # of the items, that a filter leaves
 HEADS = ("vectors", "search", "build, s", "memory, MB", "recall@100", "p50 / p99, ms", "filter: 10 %", "filter: 0.1 %")
 Allowed = NDArray[np.bool_] | None

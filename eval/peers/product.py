@@ -86,8 +86,10 @@ class Retrieval:
             for case in (cases[place] for place in drawn)
         ]
         before = fitted_timelines(self.resources.store, events)
-        fitted = dict(list(self._places.items())[: len(self._places) - len(split.added)])
-        return lesson_of(self.reader, before, targets, fitted, self.resources.domain.repeats)
+        fitted = len(self._places) - len(split.added)
+        places = dict(list(self._places.items())[:fitted])
+        reader = self.resources.past_reader(places, self._texts[:fitted])
+        return lesson_of(reader, before, targets, places, self.resources.domain.repeats)
 
     def write(self, folder: Path) -> None:
         """Keep both retrievers."""

@@ -8,6 +8,7 @@ import polars
 import pytest
 
 from agent.knowledge import Resources
+from agent.options import Recipe
 from eval import evaluate as runner
 from eval.answers import Answers, Judge
 from eval.choosing import best
@@ -29,6 +30,7 @@ from workspace.errors import DataError, ForetasteError, NotReady, UsageError
 from workspace.home import Home
 
 FEW = ("random", "popular", "markov")
+SHORT = EvaluateOptions(recipe=Recipe.short)
 Plant = Callable[[Callable[[Case, int], np.ndarray]], System]
 
 
@@ -220,3 +222,18 @@ def test_answers_survive_the_disk(walks: Interactions, tmp_path: Path) -> None:
 def test_the_names_are_the_ones_programs_read() -> None:
     names = "random popular markov-last markov item-knn item-knn-recency ease ease-recency ials tfidf minilm sasrec"
     assert {*names.split(), "encoder-classifier", "retrieval"} <= set(SYSTEMS)
+
+
+def test_items_that_come_after_the_fit_are_found_by_their_text(resources: Resources) -> None:
+    results = evaluate(resources, "cold-items", ("popular", "retrieval", "retrieval-without-tower"), SHORT)
+    assert results.systems["retrieval"]["recall@50"].mean == 1.0
+    assert results.systems["retrieval"]["recall@10"].mean > 0
+    assert results.systems["retrieval"]["logloss"].mean < np.log(len(results.split.test.events.catalogue))
+
+
+def test_a_part_alone_is_no_better_than_the_whole_on_what_it_was_fitted_on(resources: Resources) -> None:
+    parts = ("retrieval", "retrieval-only-popularity", "retrieval-without-markov")
+    results = evaluate(resources, "leave-one-out", parts, SHORT)
+    lists = [results.answers[name].lists for name in parts]
+    assert not np.array_equal(lists[0], lists[1])
+    assert results.systems["retrieval"]["logloss"].mean < results.systems["retrieval-only-popularity"]["logloss"].mean

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from eval.interactions import Interactions
+from eval.protocols.cold_items import cold_items
 from eval.protocols.leave_one_out import leave_one_out
 from eval.protocols.prequential import prequential
 from eval.protocols.split import Split, on_few_users, sampled
@@ -105,3 +106,18 @@ def test_thin_data_leaves_the_targets(walks: Interactions) -> None:
     assert len(thin.validation.cases) == 5
     assert len(thin.test.cases) == len(split.test.cases)
     assert thin.split_hash != split.split_hash
+
+
+def test_cold_items_are_in_no_fit_and_are_all_that_is_predicted(made: Made, walks: Interactions) -> None:
+    assert cold_items(made()).test.cases == ()
+    split = cold_items(walks, seed=1)
+    cold = set(split.added.tolist())
+    assert len(cold) == round(0.1 * np.count_nonzero(walks.counts))
+    assert split.test.cases
+    for events in (split.validation.events, split.test.events):
+        assert not cold & set(events.items.tolist())
+    assert all(case.target in cold for case in split.test.cases)
+    assert all(case.target not in cold for case in split.validation.cases)
+    fitted = {user: split.test.events.places[split.test.events.users == user] for user in range(len(walks.user_ids))}
+    assert all((fitted[case.user] < case.place).all() for case in split.test.cases)
+    assert cold_items(walks, seed=1).split_hash == split.split_hash != cold_items(walks, seed=2).split_hash
