@@ -20,7 +20,7 @@ from eval.lineup import GRIDS, WITHOUT_NETWORKS, Scene, build
 from eval.protocols.cold_items import cold_items
 from eval.protocols.leave_one_out import leave_one_out
 from eval.protocols.prequential import prequential
-from eval.protocols.split import Split, on_few_users, sampled
+from eval.protocols.split import Split, descending, on_few_users, sampled
 from eval.protocols.subset20 import subset20
 from eval.results import Results, user_values
 from eval.summary import summarise
@@ -40,9 +40,10 @@ PROTOCOLS: Mapping[str, Callable[[Interactions, int], Split]] = {
 class EvaluateOptions:
     """What may be chosen: 0 leaves the k-core out, fits on all users, predicts every target.
 
-    `choose` chooses the settings of systems that have a grid on validation, instead of those chosen on MovieLens-100K;
-    `mask_titles` lets the language model read invented names; `resume` takes over the answers of systems that an
-    earlier run finished; `recipe` is how long the retrieval is trained; `out` is the folder to write to, None for none.
+    `descending` keeps only targets that an order by id would not give away; `choose` chooses the settings of systems
+    that have a grid on validation, instead of those chosen on MovieLens-100K; `mask_titles` lets the language model read
+    invented names; `resume` takes over the answers of systems that an earlier run finished; `recipe` is how long the
+    retrieval is trained; `out` is the folder to write to, None for none.
     """
 
     dataset: str = ""
@@ -52,6 +53,7 @@ class EvaluateOptions:
     seed: int = 0
     choose: bool = False
     mask_titles: bool = False
+    descending: bool = False
     resume: bool = False
     recipe: Recipe = Recipe.full
     out: Path | None = None
@@ -107,6 +109,8 @@ def split_of(resources: Resources, protocol: str, options: EvaluateOptions) -> S
     if options.k_core:
         interactions = k_core(interactions, options.k_core)
     split = PROTOCOLS[protocol](interactions, options.seed)
+    if options.descending:
+        split = descending(split)
     if options.train_users:
         split = on_few_users(split, options.train_users, options.seed)
     if options.sample:

@@ -12,11 +12,12 @@ from torch import Tensor, nn
 
 from retrieval.encoder import Vectors
 from retrieval.tower import Batch, Tower, TowerShape, collate
-from retrieval.trail import Trail
+from retrieval.trail import Ints, Trail
 from workspace.progress import track
 
-BATCH = 32
-BUCKET = 8 * BATCH  # trails sorted by length together, so that a batch has little to fill up
+BATCH_EVENTS = 2_000
+BUCKET_EVENTS = 8 * BATCH_EVENTS  # trails sorted by length together, so that a batch has little to fill up
+LOOKED_AT = 32  # validation trails at once
 FULL_SOFTMAX = 20_000  # items; of larger catalogues `NEGATIVES` are drawn
 NEGATIVES = 4_096
 UNTRAINED = 0.05  # share of the residuals hidden in a step, so that the text alone learns to speak for an item
@@ -75,8 +76,8 @@ def log_likelihood(tower: Tower, held: Held) -> float:
     """The mean log-likelihood of the held targets, in nats, among what is allowed."""
     vectors = index_vectors(tower)
     found = []
-    for start in range(0, len(held.trails), BATCH):
-        part = slice(start, start + BATCH)
+    for start in range(0, len(held.trails), LOOKED_AT):
+        part = slice(start, start + LOOKED_AT)
         logits = torch.from_numpy(tower.queries(held.trails[part], vectors) @ vectors.T)
         logits[~torch.from_numpy(held.allowed[part])] = -torch.inf
         found.append(-nn.functional.cross_entropy(logits, torch.from_numpy(held.targets[part]), reduction="none"))
@@ -136,13 +137,17 @@ def _loss(
 def _batches(trails: Sequence[Trail], length: int, generator: np.random.Generator) -> Iterator[Batch]:
     """One epoch: every event once, long trails cut at a place that differs from epoch to epoch."""
     parts = [part for trail in trails for part in _cut(trail, length, int(generator.integers(length)))]
-    order = generator.permutation(len(parts))
-    buckets = [order[start : start + BUCKET] for start in range(0, len(order), BUCKET)]
-    lengths = np.array([len(part) for part in parts])
-    sorted_buckets = [bucket[np.argsort(lengths[bucket], kind="stable")] for bucket in buckets]
-    batches = [bucket[start : start + BATCH] for bucket in sorted_buckets for start in range(0, len(bucket), BATCH)]
+    lengths = np.array([len(part) for part in parts], np.int64)
+    buckets = _runs(generator.permutation(len(parts)), lengths, BUCKET_EVENTS)
+    by_length = [bucket[np.argsort(lengths[bucket], kind="stable")] for bucket in buckets]
+    batches = [batch for bucket in by_length for batch in _runs(bucket, lengths, BATCH_EVENTS)]
     for place in generator.permutation(len(batches)):
         yield collate([parts[row] for row in batches[place]])
+
+
+def _runs(rows: Ints, lengths: Ints, events: int) -> list[Ints]:
+    """The rows cut into runs of about so many events."""
+    return np.split(rows, np.flatnonzero(np.diff(np.cumsum(lengths[rows]) // events)) + 1) if len(rows) else []
 
 
 def _cut(trail: Trail, length: int, offset: int) -> Iterator[Trail]:

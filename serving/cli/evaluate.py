@@ -31,6 +31,9 @@ def command(
         int, typer.Option(min=0, help="Predict a fixed sample of so many targets; 100 for language rows.")
     ] = 0,
     seed: Annotated[int, typer.Option(min=0, help="Seed of all that is random.")] = 0,
+    descending: Annotated[
+        bool, typer.Option("--descending", help="Only targets whose id sorts before the last item's.")
+    ] = False,
     choose: Annotated[bool, typer.Option("--choose", help="Choose the peers' settings on validation.")] = False,
     mask_titles: Annotated[bool, typer.Option("--mask-titles", help="The model reads invented names.")] = False,
     recipe: Annotated[Recipe, typer.Option(help="How long the retrieval's user tower is trained.")] = Recipe.full,
@@ -55,6 +58,7 @@ def command(
         train_users=train_users,
         sample=sample,
         seed=seed,
+        descending=descending,
         choose=choose,
         mask_titles=mask_titles,
         resume=resume,
