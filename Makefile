@@ -20,7 +20,7 @@ test: $(READY)-dev
 # A small evaluation with the real model: every kind of row, both ways to split, the report.
 eval-smoke: $(READY)-dev
 	$(BIN)/foretaste fetch
-	$(BIN)/foretaste evaluate --dataset movielens-100k --protocol prequential --sample 12 --out build/eval-smoke \
+	$(BIN)/foretaste evaluate --dataset movielens-100k --protocol prequential --sample 12 --recipe short --out build/eval-smoke \
 		--systems popular,markov,ease-recency,retrieval,random-order,popularity-order,zero-shot,letters,generated
 	$(BIN)/foretaste evaluate --dataset movielens-100k --protocol leave-one-out --systems peers
 

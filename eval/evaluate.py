@@ -41,9 +41,9 @@ class EvaluateOptions:
     """What may be chosen: 0 leaves the k-core out, fits on all users, predicts every target.
 
     `descending` keeps only targets that an order by id would not give away; `choose` chooses the settings of systems
-    that have a grid on validation, instead of those chosen on MovieLens-100K; `mask_titles` lets the language model read
-    invented names; `resume` takes over the answers of systems that an earlier run finished; `recipe` is how long the
-    retrieval is trained; `out` is the folder to write to, None for none.
+    that have a grid on validation, instead of those chosen on MovieLens-100K; `mask_titles` lets the language model
+    read invented names; `resume` takes over the answers of systems that an earlier run finished; `recipe` is how long
+    the retrieval is trained; `out` is the folder to write to, None for none.
     """
 
     dataset: str = ""

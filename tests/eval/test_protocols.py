@@ -8,7 +8,7 @@ from eval.interactions import Interactions
 from eval.protocols.cold_items import cold_items
 from eval.protocols.leave_one_out import leave_one_out
 from eval.protocols.prequential import prequential
-from eval.protocols.split import Split, on_few_users, sampled
+from eval.protocols.split import Split, descending, on_few_users, sampled
 from eval.protocols.subset20 import NOTE, subset20
 from workspace.errors import UsageError
 
@@ -121,3 +121,12 @@ def test_cold_items_are_in_no_fit_and_are_all_that_is_predicted(made: Made, walk
     fitted = {user: split.test.events.places[split.test.events.users == user] for user in range(len(walks.user_ids))}
     assert all((fitted[case.user] < case.place).all() for case in split.test.cases)
     assert cold_items(walks, seed=1).split_hash == split.split_hash != cold_items(walks, seed=2).split_hash
+
+
+def test_descending_keeps_what_an_order_by_id_would_miss(walks: Interactions) -> None:
+    whole = leave_one_out(walks)
+    kept = descending(whole)
+    ids = walks.item_ids
+    assert 0 < len(kept.test.cases) < len(whole.test.cases)
+    assert all(ids[case.target] < ids[case.history[-1]] for case in (*kept.test.cases, *kept.validation.cases))
+    assert np.array_equal(kept.test.events.keys, whole.test.events.keys)

@@ -231,7 +231,8 @@ def test_fit_says_what_each_part_earned(run: Run, fitted: Resources) -> None:
     said = run("fit", "--no-llm")
     assert said.code == 0, said.err
     assert "40 items indexed" in said.out
-    assert "with embeddings" in said.out
+    assert "all together" in said.out
+    assert "tower" in said.out
 
 
 def test_doctor_tells_what_to_do(run: Run) -> None:
