@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import islice
+from operator import attrgetter
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +16,10 @@ from agent.fusion import Drawn, LanguageWeight, fit_weight
 from agent.knowledge import LANGUAGE, Resources, about_fit, write_texts
 from agent.options import FitOptions
 from history.catalogue import Catalogue, item_text
-from history.splits import Target, last_new_item
+from history.splits import Target, last_target
 from history.timeline import Timeline
 from retrieval.blend import Earned
-from retrieval.learning import CELLS, Catalogued, learn, lesson_of
+from retrieval.learning import Catalogued, learn, lesson_of, target_count
 from retrieval.retriever import Retriever
 from retrieval.trail import PastReader
 from retrieval.training import RECIPES
@@ -54,7 +56,7 @@ def fit(resources: Resources, options: FitOptions | None = None) -> FitReport:
     """
     options = options or FitOptions()
     store = resources.store
-    timelines = {timeline.user_id: timeline for timeline in store.timelines()}
+    timelines = {timeline.user_id: timeline for timeline in sorted(store.timelines(), key=attrgetter("user_id"))}
     if not timelines:
         raise NotReady(f"no events in {resources.home.root}; run: foretaste import FILE")
     catalogue = store.catalogue()
@@ -64,7 +66,7 @@ def fit(resources: Resources, options: FitOptions | None = None) -> FitReport:
     texts = resources.encoder.encode([item_text(item) for item in catalogue.values()])
     reader = resources.past_reader(places, texts)
     generator = np.random.default_rng(options.seed)
-    targets = _targets(timelines, catalogue, min(options.targets, max(1, CELLS // len(places))), generator)
+    targets = _targets(resources, timelines, catalogue, target_count(options.targets, len(places)), generator)
     before = {**timelines, **{target.history.user_id: target.history for target in targets}}
     learnt = learn(
         Catalogued(list(catalogue), list(catalogue.values()), texts, reader.signals),
@@ -97,11 +99,15 @@ def fit(resources: Resources, options: FitOptions | None = None) -> FitReport:
 
 
 def _targets(
-    timelines: Mapping[str, Timeline], catalogue: Catalogue, count: int, generator: np.random.Generator
+    resources: Resources,
+    timelines: Mapping[str, Timeline],
+    catalogue: Catalogue,
+    count: int,
+    generator: np.random.Generator,
 ) -> list[Target]:
-    users = generator.permutation(sorted(timelines))[:count]
-    found = (last_new_item(timelines[str(user)], catalogue) for user in users)
-    return [target for target in found if target]
+    users = generator.permutation(list(timelines))
+    found = (last_target(timelines[str(user)], catalogue, resources.domain.repeats) for user in users)
+    return list(islice((target for target in found if target), count))
 
 
 def _fit_language(
@@ -126,8 +132,8 @@ def draw(
 ) -> tuple[list[str], NDArray[np.float64]]:
     """The target, and the distinct items of `CANDIDATES` - 1 draws with return from the retriever's distribution.
 
-    The retriever must know nothing of the target. Beside the ids how often each was drawn, float64 [n], the target once
-    more; see `fit_weight`.
+    The retriever's parts must know nothing of the target. Beside the ids how often each was drawn, float64 [n], the
+    target once more; see `fit_weight`.
     """
     index = retriever.index
     lesson = lesson_of(reader, [], [target], index.places, repeats)

@@ -41,6 +41,7 @@ from workspace.settings import Settings, load_settings
 if TYPE_CHECKING:
     from engine.local import LocalEngine
 
+FORMAT = 2  # of what a fit writes
 LANGUAGE, TEXTS = "language.json", "texts.json"
 FIT = "run: foretaste fit"
 logger = logging.getLogger(__name__)
@@ -173,8 +174,12 @@ class Knowledge:
 
     def popular(self, item_id: str) -> bool:
         """Whether an item is among the tenth of the catalogue with the most events, and has at least ten."""
-        counts = self.retriever.counts
-        return bool(counts[self.index.places[item_id]] >= max(10.0, np.quantile(counts, 0.9)))
+        return self._counts.get(item_id, 0) >= max(10.0, float(np.quantile(list(self._counts.values()), 0.9)))
+
+    @cached_property
+    def _counts(self) -> dict[str, int]:
+        found = self.store.item_counts()
+        return {item_id: found.get(item_id, 0) for item_id in self.catalogue}
 
     def past(self, timeline: Timeline) -> Past:
         """A history as the retriever reads it."""
@@ -197,7 +202,9 @@ class Knowledge:
         return np.array([item.available or not self.domain.only_available for item in items])
 
     def _check(self, artefact: Artefact) -> None:
-        made_with = artefact.about.get("encoder")
+        if artefact.about.get("format") != FORMAT:
+            raise NotReady(f"{self.resources.home.root} was fitted by another version of Foretaste; {FIT}")
+        made_with = artefact.about["encoder"]
         if made_with != self.settings.encoder:
             raise NotReady(f"the index was made with {made_with}, the settings name {self.settings.encoder}; {FIT}")
 
@@ -222,7 +229,7 @@ class Knowledge:
 
         about = {**artefact.about, "catalogue": self.catalogue.fingerprint()}
         try:
-            publish(self.resources.home.index, about, write)
+            publish(self.resources.home.index, about, write, instead_of=artefact)
         except StoreError as error:
             # It works in memory all the same; a full disk must not take recommendations away.
             logger.warning("the items added to the index were not kept: %s", error)
@@ -230,8 +237,9 @@ class Knowledge:
 
 
 def about_fit(resources: Resources, catalogue: Catalogue, options: FitOptions) -> dict[str, object]:
-    """What a fit says of itself: it serves no other catalogue and no other encoder."""
+    """What a fit says of itself: its encoder, and the catalogue that it was made on or has grown to."""
     return {
+        "format": FORMAT,
         "catalogue": catalogue.fingerprint(),
         "encoder": resources.settings.encoder,
         "cut": resources.store.last_timestamp(),

@@ -14,6 +14,7 @@ from scipy.sparse import csr_array
 from history.catalogue import Catalogue
 from history.store import Store
 from history.timeline import Timeline
+from retrieval.trail import who_had_what
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -54,10 +55,7 @@ class Interactions:
     @cached_property
     def matrix(self) -> csr_array:
         """The binary user × item matrix X, float64 [users, items]."""
-        shape = (len(self.user_ids), len(self.catalogue))
-        found = csr_array((np.ones(len(self)), (self.users, self.items)), shape=shape)
-        found.data[:] = 1.0  # a repeat was summed
-        return found
+        return who_had_what(self.users, self.items, len(self.user_ids), len(self.catalogue))
 
     @cached_property
     def keys(self) -> Ints:

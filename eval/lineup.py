@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
+from hashlib import sha256
 
 from agent.knowledge import Resources
 from agent.options import Recipe
@@ -50,7 +51,16 @@ class Scene:
     def retrieval(self) -> Retrieval:
         """The product's candidates, one retriever for all rows that reorder them."""
         settings = self.resources.settings
-        return Retrieval(self.resources, settings.encoder, settings.candidates, self.recipe, seed=self.seed)
+        return Retrieval(
+            self.resources, settings.encoder, settings.candidates, self.recipe, seed=self.seed, data=self.data
+        )
+
+    @property
+    def data(self) -> str:
+        """A short name for the domain and all that is known of the items."""
+        catalogue = self.resources.store.catalogue()
+        known = repr((self.resources.settings.domain, list(catalogue.values())))
+        return sha256(known.encode()).hexdigest()[:12]
 
     @cached_property
     def scorer(self) -> LanguageScorer:
@@ -76,10 +86,7 @@ def _minilm(scene: Scene) -> System:
 
 
 def _some(scene: Scene, parts: Sequence[str]) -> System:
-    settings = scene.resources.settings
-    return SomeParts(
-        scene.resources, settings.encoder, settings.candidates, scene.recipe, seed=scene.seed, parts=tuple(parts)
-    )
+    return SomeParts(scene.retrieval, tuple(parts))
 
 
 def _without(part: str) -> Callable[[Scene], System]:

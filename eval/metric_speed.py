@@ -13,7 +13,7 @@ from eval.interactions import Floats, Ints
 from eval.lists import coverage, diversity, gini, novelty
 from eval.metrics import mrr, ndcg, recall
 from eval.ranking import target_ranks, top_lists
-from eval.systems import normalised
+from retrieval.blend import log_softmax
 
 CHUNK = 20_000
 TOPICS = 18
@@ -37,7 +37,7 @@ def measured(lists: int, items: int, seed: int = 0) -> float:
     for start in range(0, lists, CHUNK):
         size = min(CHUNK, lists - start)
         scores, targets = generator.random((size, items)), generator.integers(0, items, size)
-        log_p = normalised(scores, np.ones(scores.shape, bool))
+        log_p = log_softmax(scores, np.ones(scores.shape, bool))
         begun = time.perf_counter()
         tops.append(_judge(scores, log_p, targets, popularity, categories))
         seconds += time.perf_counter() - begun

@@ -21,7 +21,7 @@ from agent.scorer import LanguageScorer
 from engine.protocol import Readout
 from eval.intervals import bootstrap
 from eval.metrics import mid_rank, ndcg
-from history.splits import Target, last_new_item
+from history.splits import Target, last_target
 from workspace.home import Home
 from workspace.progress import track
 
@@ -49,7 +49,7 @@ def main() -> None:
 
 def _targets(knowledge: Knowledge, count: int, generator: np.random.Generator) -> Iterator[Target]:
     for user in generator.permutation(knowledge.store.user_ids()):
-        target = last_new_item(knowledge.store.timeline(str(user)).before(-1), knowledge.catalogue)
+        target = last_target(knowledge.store.timeline(str(user)).before(-1), knowledge.catalogue)
         if target:
             yield target
             count -= 1

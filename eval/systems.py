@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
-from scipy.special import logsumexp
 
-from eval.interactions import Floats, Interactions, Mask
+from eval.interactions import Floats, Interactions
 from eval.protocols.split import Case, Split
 from workspace.errors import UsageError
 
@@ -67,13 +66,3 @@ def refuse_leak(name: str, fitted_on: Interactions, split: Split) -> None:
             f"system {name!r} was fitted on {int(seen.sum())} test targets of {split.protocol}, among them event "
             f"{case.place} of user {split.test.events.user_ids[case.user]!r}; fit it on split.test.events"
         )
-
-
-def normalised(utility: Floats, allowed: Mask) -> Floats:
-    """Log-probabilities over the `allowed` items, -inf elsewhere. Float64 [cases, items]; a row allowing none has none.
-
-    `utility` is float64 [items] or [cases, items], `allowed` bool [cases, items].
-    """
-    found = np.where(allowed, utility, -np.inf)
-    total = logsumexp(found, axis=1, keepdims=True) if found.size else np.zeros((len(found), 1))
-    return found - np.where(np.isfinite(total), total, 0.0)

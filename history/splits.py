@@ -16,12 +16,15 @@ class Target:
     item_id: str
 
 
-def last_new_item(timeline: Timeline, catalogue: Container[str]) -> Target | None:
-    """The last event whose item is in the catalogue and new to its user, with at least one event before it."""
+def last_target(timeline: Timeline, catalogue: Container[str], repeats: bool = False) -> Target | None:
+    """The last event whose item is in the catalogue, with at least one event before it.
+
+    Without `repeats` the item must also be new to its user.
+    """
     seen: set[str] = set()
     last = 0
     for place, event in enumerate(timeline.events):
-        if event.item_id in catalogue and event.item_id not in seen:
+        if event.item_id in catalogue and (repeats or event.item_id not in seen):
             last = place
         seen.add(event.item_id)
     return Target(timeline.before(last), timeline.events[last].item_id) if last else None

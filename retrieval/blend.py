@@ -16,7 +16,6 @@ from retrieval.trail import Floats
 
 SIGNIFICANCE = 0.05
 RIDGE = 1e-4
-HIDDEN = -1e30  # the utility of what is not allowed; finite, so that it can be multiplied
 Weights = dict[str, float]
 
 
@@ -98,10 +97,10 @@ def _maximise(
     start: Floats | None = None,
 ) -> tuple[Floats, float]:
     """All weights, those outside `columns` 0, and the mean log-likelihood."""
-    used = np.ascontiguousarray(features[..., list(columns)])
+    used = features if len(columns) == features.shape[2] else np.ascontiguousarray(features[..., list(columns)])
     rows = np.arange(len(targets))
     chosen = used[rows, targets].mean(axis=0)
-    hidden = np.where(allowed, np.float32(0), np.float32(HIDDEN))
+    hidden = np.where(allowed, np.float32(0), np.float32(-np.inf))
 
     def loss(weights: Floats) -> tuple[float, Floats]:
         utility = used @ weights.astype(np.float32) + hidden

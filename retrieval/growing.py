@@ -14,17 +14,17 @@ from retrieval.retriever import Retriever
 from retrieval.trail import Floats
 
 ALIKE = 10  # items that a new one is likened to
-BLOCK = 1_024
+CELLS = 4_000_000  # products held at once
 
 
-def grow(retriever: Retriever, item_ids: Sequence[str], texts: Vectors, items: Sequence[Item | None]) -> Retriever:
-    """The retriever with items that are new or whose text changed; `texts` are their embeddings, float32 [n, width].
+def grow(retriever: Retriever, item_ids: Sequence[str], texts: Vectors, items: Sequence[Item]) -> Retriever:
+    """A retriever that also has items that are new or whose text changed; it takes over the index of the old one.
 
-    A new item has no residual, so the tower knows it by its text. As its neighbours and its popularity it is given the
-    mean of those of the `ALIKE` fitted items whose embeddings are nearest. `items` stand at each place afterwards.
+    `texts` are their embeddings, float32 [n, width], `items` all items at their places afterwards. A new item has no
+    residual, so the tower knows it by its text. As its neighbours and its popularity it is given the mean of those of
+    the `ALIKE` fitted items whose embeddings are nearest; none, where it has no text.
     """
     index = retriever.index
-    fitted = len(index.item_ids)
     new = np.array([item_id not in index.places for item_id in item_ids], bool)
     alike = likeness(texts[new], retriever.texts)
     vectors = np.zeros((len(item_ids), index.dimension), np.float32)
@@ -32,21 +32,22 @@ def grow(retriever: Retriever, item_ids: Sequence[str], texts: Vectors, items: S
     vectors[~new] = index.vectors[known]
     vectors[:, : texts.shape[1]] = texts
     index.add(item_ids, vectors)
-    assert len(index.item_ids) == fitted + int(new.sum())
     parts = {name: _grown(part, alike) for name, part in retriever.parts.items()}
     return Retriever(index, {**parts, "facets": FacetPart.of(items)}, retriever.weights)
 
 
 def likeness(new: Vectors, fitted: Vectors) -> csr_array:
-    """Each new item as the mean of the `ALIKE` fitted ones nearest to it, float32 [new, fitted]; rows sum to 1."""
+    """Each new item as the mean of its `ALIKE` nearest fitted ones, float32 [new, fitted]; zeros for a blank one."""
     count = min(ALIKE, len(fitted))
+    told = np.flatnonzero(new.any(axis=1))
+    block = max(1, CELLS // len(fitted))
     nearest = [
-        np.argpartition(-(new[start : start + BLOCK] @ fitted.T), count - 1, axis=1)[:, :count]
-        for start in range(0, len(new), BLOCK)
+        np.argpartition(-(new[told[start : start + block]] @ fitted.T), count - 1, axis=1)[:, :count]
+        for start in range(0, len(told), block)
     ]
     columns = np.concatenate([np.zeros((0, count), np.int64), *nearest]).ravel()
-    starts = np.arange(0, len(columns) + 1, count)
-    return csr_array((np.full(len(columns), 1 / count, np.float32), columns, starts), (len(new), len(fitted)))
+    values = np.full(len(columns), 1 / count, np.float32)
+    return csr_array((values, (np.repeat(told, count), columns)), (len(new), len(fitted)))
 
 
 def _grown(part: Part, alike: csr_array) -> Part:

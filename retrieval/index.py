@@ -18,7 +18,7 @@ from retrieval.gpu import MOST, Search, gpu_search
 from retrieval.inverted import InvertedLists
 from retrieval.scan import scan
 from workspace.artefact import Artefact
-from workspace.errors import DataError, NotReady
+from workspace.errors import DataError
 
 EXACT_UP_TO = 100_000  # vectors that a search looks at one by one; where there are more it uses inverted lists
 VECTORS, LISTS, ABOUT = "vectors.npy", "lists.faiss", "items.json"
@@ -170,13 +170,7 @@ class ItemIndex:
 
     @classmethod
     def load(cls, artefact: Artefact) -> ItemIndex:
-        """Read an index whose checksums were verified. Its vectors stay in their file until a search looks at them.
-
-        Raises:
-            NotReady: another version of Foretaste wrote it.
-        """
-        if not (artefact.folder / VECTORS).is_file():
-            raise NotReady(f"the index in {artefact.folder} is of another version of Foretaste; run: foretaste fit")
+        """Read an index whose checksums were verified. Its vectors stay in their file until a search looks at them."""
         about = json.loads((artefact.folder / ABOUT).read_bytes())
         # Copy on write: nothing here writes to it, but torch warns about an array that may not be written.
         vectors = np.asarray(np.load(artefact.folder / VECTORS, mmap_mode="c"))

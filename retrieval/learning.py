@@ -15,7 +15,7 @@ from history.splits import Target
 from history.timeline import Timeline
 from retrieval.blend import Fitted, Weights, fit_blend
 from retrieval.encoder import Vectors
-from retrieval.index import ItemIndex
+from retrieval.index import EXACT_UP_TO, ItemIndex
 from retrieval.neighbours import ease, item_knn, largest, markov
 from retrieval.parts import FacetPart, NeighbourPart, Part, PopularityPart, TextPart, TowerPart, stacked
 from retrieval.retriever import DEFAULT_WEIGHTS, Retriever
@@ -24,12 +24,15 @@ from retrieval.trail import Past, PastReader, Trail, flat, who_had_what
 from retrieval.training import FULL, Held, Recipe, again, index_vectors, train
 
 FEWEST = 30  # from fewer targets the weights would run to their bounds: the defaults are better
-CELLS = 8_000_000  # targets × items held at once while the weights are fitted
+CELLS = 8_000_000  # targets × items looked at while the weights are fitted; some 60 bytes each are held
+LEAST = 100  # targets, however large the catalogue
+BLIND = 3  # without targets to stop it the tower is trained for one such part of the epochs
 KEPT, KEPT_OF_MANY, MANY = 300, 100, 20_000  # neighbours kept of each item, in catalogues of up to MANY items and above
 EASE_UP_TO = 15_000  # items: beyond, its inverse is too large for the memory
 SHRINK, REGULARISATION = 10.0, 300.0
 RECENT = 20  # popularity halves in one such part of the time that the events span
 BATCH = 256
+QUERIES = 200  # of users, to tune a large index on
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,10 @@ class Lesson:
 
 @dataclass(frozen=True)
 class Catalogued:
-    """The items at each place: ids, what is known of them, and their sentence embeddings, float32 [items, width]."""
+    """The items at each place: ids, what is known of them, and their sentence embeddings, float32 [items, width].
+
+    `signals` is how many kinds of events the trails tell apart; see `PastReader`.
+    """
 
     item_ids: Sequence[str]
     items: Sequence[Item]
@@ -57,7 +63,7 @@ class Catalogued:
 
 @dataclass(frozen=True)
 class Learnt:
-    """A retriever, and the `rehearsal` that knows nothing of the targets: whatever else is fitted on them needs it.
+    """A retriever, and the `rehearsal` whose parts never saw the targets: whatever else is fitted on them needs it.
 
     `fitted` says what the parts earned on the targets, None where they were too few; `epochs` is the tower's best.
     """
@@ -93,7 +99,8 @@ def learn(
     tower = Tower(catalogued.texts, catalogued.signals, recipe.shape, recipe.seed)
     enough = len(lesson.targets) >= FEWEST
     held = Held([past.trail for past in lesson.pasts], lesson.targets, lesson.allowed) if enough else None
-    epochs = train(tower, lesson.trails, held, recipe)
+    first = recipe if enough else replace(recipe, epochs=max(1, recipe.epochs // BLIND))
+    epochs = train(tower, lesson.trails, held, first)
     rehearsal = _retriever(catalogued, lesson.trails, tower, DEFAULT_WEIGHTS, order_only)
     fitted = fit_weights(rehearsal.parts, lesson) if enough else None
     weights = fitted.weights if fitted else DEFAULT_WEIGHTS
@@ -104,18 +111,25 @@ def learn(
 
 def fit_weights(parts: Mapping[str, Part], lesson: Lesson) -> Fitted:
     """The blend's weights on the lesson's targets, by parts that saw only its trails."""
-    pieces = [
-        stacked(parts, lesson.pasts[start : start + BATCH], lesson.allowed[start : start + BATCH])
-        for start in range(0, len(lesson.pasts), BATCH)
-    ]
     names = {name: part.names for name, part in parts.items()}
-    return fit_blend(names, np.concatenate(pieces), lesson.allowed, lesson.targets)
+    features = np.empty((*lesson.allowed.shape, sum(map(len, names.values()))), np.float32)
+    for start in range(0, len(features), BATCH):
+        batch = slice(start, start + BATCH)
+        features[batch] = stacked(parts, lesson.pasts[batch], lesson.allowed[batch])
+    return fit_blend(names, features, lesson.allowed, lesson.targets)
+
+
+def target_count(most: int, items: int) -> int:
+    """How many validation targets a catalogue of so many items allows: at most `most`."""
+    return min(most, max(LEAST, CELLS // items))
 
 
 def _retriever(
     catalogued: Catalogued, trails: Sequence[Trail], tower: Tower, weights: Weights, order_only: bool
 ) -> Retriever:
-    index = ItemIndex(catalogued.item_ids, index_vectors(tower))
+    vectors = index_vectors(tower)
+    asked = tower.queries(trails[:: -(-len(trails) // QUERIES)], vectors) if len(vectors) > EXACT_UP_TO else None
+    index = ItemIndex(catalogued.item_ids, vectors, asked)
     parts: dict[str, Part] = {"tower": TowerPart(tower, index)}
     parts |= neighbour_parts(trails, len(catalogued.item_ids))
     parts["popularity"] = _popularity(trails, len(catalogued.item_ids), order_only)
@@ -126,7 +140,7 @@ def _retriever(
 def neighbour_parts(trails: Sequence[Trail], item_count: int) -> dict[str, NeighbourPart]:
     """Markov, item-kNN, and EASE where the catalogue is small enough for it."""
     users, items = flat(trails)
-    x = who_had_what(users, items, item_count)
+    x = who_had_what(users, items, len(trails), item_count)
     kept = KEPT if item_count <= MANY else KEPT_OF_MANY
     matrices = {"markov": markov(users, items, item_count), "item-knn": csr_array(item_knn(x, kept, SHRINK))}
     if item_count <= EASE_UP_TO:

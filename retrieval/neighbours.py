@@ -7,12 +7,14 @@ EASE: with P = (XᵀX + λI)⁻¹, B_ab = -P_ab / P_bb, diagonal 0 (Steck 2019).
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from scipy.sparse import csc_array, csr_array, hstack
 
 from retrieval.trail import Floats, Ints
 
-BLOCK = 512  # columns held densely at once
+BLOCK = 512  # columns held at once
 
 
 def markov(users: Ints, items: Ints, item_count: int, window: int = 10) -> csr_array:
@@ -37,13 +39,22 @@ def item_knn(x: csr_array, k: int, shrink: float) -> csc_array:
     roots = np.sqrt(np.asarray(x.sum(axis=0)).ravel())
     blocks = []
     for start in range(0, x.shape[1], BLOCK):
-        together = (columns.T @ columns[:, start : start + BLOCK]).toarray()
-        width = together.shape[1]
-        together[np.arange(start, start + width), np.arange(width)] = 0.0
-        scale = np.outer(roots, roots[start : start + width]) + shrink
-        similar = np.divide(together, scale, out=np.zeros_like(together), where=scale > 0)
-        blocks.append(csc_array(largest(similar, k)))
+        together = csc_array(columns.T @ columns[:, start : start + BLOCK])
+        places = np.repeat(np.arange(start, start + together.shape[1]), np.diff(together.indptr))
+        together.data /= roots[together.indices] * roots[places] + shrink
+        together.data[together.indices == places] = 0.0
+        blocks.append(_nearest(together, k))
     return csc_array(hstack(blocks))
+
+
+def _nearest(similar: csc_array, k: int) -> csc_array:
+    """Each column with all but its `k` greatest values left out."""
+    for start, end in pairwise(similar.indptr):
+        if end - start > k:
+            part = similar.data[start:end]
+            part[np.argpartition(-part, k)[k:]] = 0.0
+    similar.eliminate_zeros()
+    return similar
 
 
 def ease(x: csr_array, regularisation: float, dtype: type = np.float64) -> Floats:

@@ -103,7 +103,7 @@ class NeighbourPart:
     def features(self, pasts: Sequence[Past], allowed: NDArray[np.bool_]) -> Features:
         """The logarithms of the shares."""
         count = self.matrix.shape[0]
-        sums = (decayed([past.trail for past in pasts], count, DECAYS, REACH) @ self.matrix).toarray()
+        sums = (decayed([past.trail.known for past in pasts], count, DECAYS, REACH) @ self.matrix).toarray()
         np.maximum(sums, 0.0, out=sums)
         totals = sums.sum(axis=1, keepdims=True)
         shares = np.divide(sums, totals, out=sums, where=totals > 0)
@@ -134,10 +134,10 @@ class FacetPart:
     names: tuple[str, ...] = ("facets",)
 
     @classmethod
-    def of(cls, items: Sequence[Item | None]) -> FacetPart:
-        """The part for the items at each place; None stands for one that is gone."""
+    def of(cls, items: Sequence[Item]) -> FacetPart:
+        """The part for the items at each place."""
         columns: dict[str, int] = {}
-        found = [[] if item is None else facet_values(item) for item in items]
+        found = [facet_values(item) for item in items]
         cells = [columns.setdefault(value, len(columns)) for values in found for value in values]
         starts = np.concatenate([[0], np.cumsum([len(values) for values in found])])
         x = csr_array((np.ones(len(cells)), np.array(cells, np.int64), starts), (len(items), len(columns)))
@@ -149,7 +149,7 @@ class FacetPart:
 
     def features(self, pasts: Sequence[Past], allowed: NDArray[np.bool_]) -> Features:
         """The standardised cosines; zeros where nothing is shared with anything."""
-        q = decayed([past.trail for past in pasts], self.matrix.shape[0], (FACET_DECAY,), REACH)
+        q = decayed([past.trail.known for past in pasts], self.matrix.shape[0], (FACET_DECAY,), REACH)
         sums = ((q @ self.matrix) @ self.matrix.T).toarray()
         spread = sums.std(axis=1, keepdims=True)
         standard = np.divide(sums - sums.mean(axis=1, keepdims=True), spread, out=np.zeros_like(sums), where=spread > 0)

@@ -19,6 +19,7 @@ from retrieval.index import ItemIndex
 from retrieval.parts import FacetPart, NeighbourPart, Part, PopularityPart, TextPart, TowerPart
 from retrieval.trail import Floats, Ints, Past
 from workspace.artefact import Artefact
+from workspace.errors import NotReady
 
 if TYPE_CHECKING:
     from retrieval.tower import Tower
@@ -49,7 +50,7 @@ class Retriever:
 
     @property
     def counts(self) -> Floats:
-        """How many events each item had at the fit, float64 [items]."""
+        """Events of each item at the fit, float64 [items]; those added since have what they were likened to."""
         part = self.parts["popularity"]
         assert isinstance(part, PopularityPart)
         return part.counts
@@ -93,8 +94,12 @@ class Retriever:
         (folder / BLEND).write_text(json.dumps(about, indent=2))
 
     @classmethod
-    def load(cls, artefact: Artefact, items: Sequence[Item | None]) -> Retriever:
-        """Read what was saved; `items` stand at each place of the index, None for one that is gone."""
+    def load(cls, artefact: Artefact, items: Sequence[Item]) -> Retriever:
+        """Read what was saved; `items` stand at each place of the index.
+
+        Raises:
+            NotReady: another version of Foretaste saved it.
+        """
         folder = artefact.folder
         about = json.loads((folder / BLEND).read_bytes())
         index = ItemIndex.load(artefact)
@@ -123,5 +128,7 @@ def _load_tower(file: Path, about: Mapping[str, Any], index: ItemIndex) -> Tower
 
     shape = TowerShape(**{name: value for name, value in about.items() if name != "signals"})
     tower = Tower(index.vectors[:0, : -shape.width], about["signals"], shape)
-    tower.load_state_dict(torch.load(file, weights_only=True), strict=False)
+    missing, unknown = tower.load_state_dict(torch.load(file, weights_only=True), strict=False)
+    if missing != ["residuals"] or unknown:
+        raise NotReady(f"{file} is of another version of Foretaste; run: foretaste fit")
     return tower

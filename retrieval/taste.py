@@ -89,7 +89,7 @@ class TasteReader:
         texts = {place: event.text for place, event in enumerate(timeline.events) if event.text and place >= start}
         if len(self._known) > KNOWN:
             self._known.clear()
-        new = list({text for text in texts.values() if text not in self._known})
+        new = list(dict.fromkeys(text for text in texts.values() if text not in self._known))
         self._known.update(zip(new, self._encode(new), strict=True) if new else ())
         return {place: self._known[text] for place, text in texts.items()}
 

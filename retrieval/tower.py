@@ -48,12 +48,17 @@ class Tower(nn.Module):
     def __init__(self, texts: Vectors, signals: int, shape: TowerShape, seed: int = 0) -> None:
         """`texts`, float32 [items, text width], are the items' sentence embeddings; `signals` is how many there are."""
         super().__init__()
-        torch.manual_seed(seed)
         self.shape = shape
         self.texts: Tensor
         self.register_buffer("texts", torch.from_numpy(np.array(texts, np.float32)), persistent=False)
-        self.projection = nn.Linear(texts.shape[1], shape.width, bias=False)
-        self.residuals = nn.Parameter(torch.empty(len(texts), shape.width))
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            self._build(texts.shape[1], len(texts), signals)
+
+    def _build(self, text_width: int, items: int, signals: int) -> None:
+        shape = self.shape
+        self.projection = nn.Linear(text_width, shape.width, bias=False)
+        self.residuals = nn.Parameter(torch.empty(items, shape.width))
         self.places = nn.Embedding(shape.length, shape.width)
         self.gaps = nn.Embedding(GAPS, shape.width)
         self.signals = nn.Embedding(signals, shape.width)

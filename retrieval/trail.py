@@ -97,27 +97,23 @@ def flat(trails: Iterable[Trail]) -> tuple[Ints, Ints]:
     return users, np.concatenate([np.zeros(0, np.int64), *items])
 
 
-def who_had_what(users: Ints, items: Ints, item_count: int) -> csr_array:
+def who_had_what(users: Ints, items: Ints, user_count: int, item_count: int) -> csr_array:
     """The binary user × item matrix X, float64 [users, items]."""
-    shape = (int(users.max(initial=-1)) + 1, item_count)
-    found = csr_array((np.ones(len(items)), (users, items)), shape=shape)
+    found = csr_array((np.ones(len(items)), (users, items)), shape=(user_count, item_count))
     found.data[:] = 1.0  # a repeat was summed
     return found
 
 
-def decayed(trails: Sequence[Trail], item_count: int, decays: Sequence[float], reach: int) -> csr_array:
-    """History weights q, float32 [trails * decays, items]: the j-th last item counts decay^(j-1), up to the `reach`th.
+def decayed(histories: Sequence[Ints], item_count: int, decays: Sequence[float], reach: int | None = None) -> csr_array:
+    """History weights q, float64 [histories * decays, items]: the j-th last item counts decay^(j-1).
 
-    The rows of one trail stand together, one a decay.
+    `histories` are items, oldest first; only the last `reach` of each count. The rows of one history stand together,
+    one a decay.
     """
-    parts = [trail.known[-reach:] for trail in trails]
-    powers = [decay ** np.arange(max(map(len, parts), default=0))[::-1] for decay in decays]
+    parts = [history[-reach:] if reach else history for history in histories]
+    powers = [decay ** np.arange(max(map(len, parts), default=0))[::-1].astype(float) for decay in decays]
     data = [power[len(power) - len(part) :] for part in parts for power in powers]
     lengths = np.repeat([len(part) for part in parts], len(decays))
-    columns = [part for part in parts for _ in decays]
+    columns = np.concatenate([np.zeros(0, np.int64), *(part for part in parts for _ in decays)])
     starts = np.concatenate([[0], np.cumsum(lengths)])
-    shape = (len(lengths), item_count)
-    found = csr_array(
-        (np.concatenate([np.zeros(0), *data]), np.concatenate([np.zeros(0, int), *columns]), starts), shape
-    )
-    return found.astype(np.float32)
+    return csr_array((np.concatenate([np.zeros(0), *data]), columns, starts), (len(lengths), item_count))

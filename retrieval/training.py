@@ -12,7 +12,8 @@ from torch import Tensor, nn
 
 from retrieval.encoder import Vectors
 from retrieval.tower import Batch, Tower, TowerShape, collate
-from retrieval.trail import Ints, Trail
+from retrieval.trail import Ints, Trail, flat
+from workspace.errors import ForetasteError
 from workspace.progress import track
 
 BATCH_EVENTS = 2_000
@@ -62,6 +63,8 @@ def train(tower: Tower, trails: Sequence[Trail], held: Held | None, recipe: Reci
         if held is None or (epoch % recipe.every and epoch < recipe.epochs):
             continue
         found = log_likelihood(tower, held)
+        if not np.isfinite(found):
+            raise ForetasteError(f"the user tower's likelihood became {found} in epoch {epoch}: try another --seed")
         if found > best:
             best, best_epoch = found, epoch
             kept = {name: value.clone() for name, value in tower.state_dict().items()}
@@ -100,7 +103,7 @@ def _epochs(tower: Tower, trails: Sequence[Trail], recipe: Recipe) -> Iterator[i
     generator = np.random.default_rng(recipe.seed)
     torch.manual_seed(recipe.seed)
     optimiser = torch.optim.AdamW(tower.parameters(), recipe.rate, weight_decay=0.0)
-    counts = np.bincount(np.concatenate([trail.known for trail in trails]), minlength=len(tower.residuals))
+    counts = np.bincount(flat(trails)[1], minlength=len(tower.residuals))
     with torch.no_grad():
         tower.residuals[torch.from_numpy(counts == 0)] = 0.0
     trained = torch.from_numpy(counts > 0)[:, None]

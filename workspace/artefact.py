@@ -2,10 +2,12 @@
 
 ROOT/current        the current version's name and the SHA-256 of its `artefact.json`, replaced in one step
 ROOT/<version>/     its files and `artefact.json`: what it is about, and each file's SHA-256
+ROOT/lock           held while a version is written
 """
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -20,6 +22,7 @@ from workspace.manifest import FileSum, check_sum
 
 ABOUT = "artefact.json"
 CURRENT = "current"
+LOCK = "lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,27 +33,42 @@ class Artefact:
     about: Mapping[str, Any]
 
 
-def publish(root: Path, about: Mapping[str, Any], write: Callable[[Path], None]) -> Artefact:
+def publish(
+    root: Path, about: Mapping[str, Any], write: Callable[[Path], None], instead_of: Artefact | None = None
+) -> Artefact:
     """Let `write` fill a new version of the artefact at `root`, then make it the current one.
+
+    One process at a time does so, others wait. With `instead_of` nothing is published if that version is current no
+    more: what was made from it is out of date. The version before stays on the disk, for those who are reading it.
 
     Raises:
         StoreError: the disk is full or may not be written; the old version stays.
     """
+    with explained_disk_errors(root):
+        root.mkdir(parents=True, exist_ok=True)
+        with (root / LOCK).open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            before = (root / CURRENT).read_text().split()[0] if is_published(root) else ""
+            if instead_of and instead_of.folder.name != before:
+                return instead_of
+            return _publish(root, about, write, before)
+
+
+def _publish(root: Path, about: Mapping[str, Any], write: Callable[[Path], None], before: str) -> Artefact:
     folder = root / uuid.uuid4().hex[:12]
     try:
-        with explained_disk_errors(root):
-            folder.mkdir(parents=True)
-            write(folder)
-            files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
-            sums = {path.relative_to(folder).as_posix(): asdict(FileSum.of(path)) for path in files}
-            _write(folder / ABOUT, json.dumps({"about": dict(about), "files": sums}, indent=2))
-            _write(root / f"{CURRENT}.new", f"{folder.name} {FileSum.of(folder / ABOUT).sha256}")
-            os.replace(root / f"{CURRENT}.new", root / CURRENT)
+        folder.mkdir()
+        write(folder)
+        files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+        sums = {path.relative_to(folder).as_posix(): asdict(FileSum.of(path)) for path in files}
+        _write(folder / ABOUT, json.dumps({"about": dict(about), "files": sums}, indent=2))
+        _write(root / f"{CURRENT}.new", f"{folder.name} {FileSum.of(folder / ABOUT).sha256}")
+        os.replace(root / f"{CURRENT}.new", root / CURRENT)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
     for old in root.iterdir():
-        if old.is_dir() and old != folder:
+        if old.is_dir() and old.name not in (folder.name, before):
             shutil.rmtree(old, ignore_errors=True)
     return Artefact(folder, about)
 

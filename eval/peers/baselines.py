@@ -10,7 +10,8 @@ import numpy as np
 from eval.interactions import Interactions
 from eval.protocols.split import Case, Split
 from eval.ranking import rankable
-from eval.systems import Scores, normalised
+from eval.systems import Scores
+from retrieval.blend import log_softmax
 
 
 @dataclass
@@ -28,7 +29,7 @@ class Random:
         """Scores drawn evenly from [0, 1)."""
         count = len(self.fitted_on.catalogue)
         drawn = [np.random.default_rng((self.seed, case.user, case.place)).random(count) for case in cases]
-        return Scores(np.stack(drawn), normalised(np.zeros(count), rankable(cases, count)))
+        return Scores(np.stack(drawn), log_softmax(np.zeros(count), rankable(cases, count)))
 
 
 @dataclass
@@ -44,4 +45,4 @@ class Popular:
     def score(self, cases: Sequence[Case]) -> Scores:
         """The counts, the same for all."""
         counts = self.fitted_on.counts
-        return Scores(np.tile(counts, (len(cases), 1)), normalised(np.log1p(counts), rankable(cases, len(counts))))
+        return Scores(np.tile(counts, (len(cases), 1)), log_softmax(np.log1p(counts), rankable(cases, len(counts))))

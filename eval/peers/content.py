@@ -11,10 +11,10 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from eval.interactions import Floats, Interactions
-from eval.peers.histories import weights
 from eval.protocols.split import Case, Split
 from eval.systems import Scores
 from history.catalogue import Catalogue, item_text
+from retrieval.trail import decayed
 
 WORD = re.compile(r"\w\w+")
 
@@ -36,7 +36,7 @@ class Content:
 
     def score(self, cases: Sequence[Case]) -> Scores:
         """The products of the last texts with all."""
-        means = weights(cases, len(self._vectors), last=self.last) @ self._vectors
+        means = decayed([case.history for case in cases], len(self._vectors), (1.0,), self.last) @ self._vectors
         return Scores(np.asarray(means @ self._vectors.T))
 
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from eval.interactions import Floats, Interactions
-from eval.peers.histories import weights
 from eval.protocols.split import Case, Split
 from eval.systems import Scores
 from retrieval.neighbours import ease
+from retrieval.trail import decayed
 
 
 @dataclass
@@ -33,4 +33,5 @@ class Ease:
 
     def score(self, cases: Sequence[Case]) -> Scores:
         """The weighted history's rows of B, summed."""
-        return Scores(np.asarray(weights(cases, len(self._weights), self.decay) @ self._weights))
+        q = decayed([case.history for case in cases], len(self._weights), (self.decay,))
+        return Scores(np.asarray(q @ self._weights))

@@ -9,9 +9,9 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from eval.interactions import Floats, Interactions
-from eval.peers.histories import weights
 from eval.protocols.split import Case, Split
 from eval.systems import Scores
+from retrieval.trail import decayed
 
 SCALE = 0.1  # standard deviation of the first item vectors, before division by the root of their length
 
@@ -44,7 +44,8 @@ class IALS:
 
     def score(self, cases: Sequence[Case]) -> Scores:
         """The products of the histories' vectors with the items'."""
-        return Scores(self._solve(weights(cases, len(self._items)), self._items) @ self._items.T)
+        x = decayed([case.history for case in cases], len(self._items), (1.0,))
+        return Scores(self._solve(x, self._items) @ self._items.T)
 
     def _solve(self, x: csr_array, other: Floats) -> Floats:
         """The best vectors for the rows of `x` when the columns' are `other`. Float64 [rows, factors]."""

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from scipy.sparse import csc_array
 
 from eval.interactions import Interactions
-from eval.peers.histories import weights
 from eval.protocols.split import Case, Split
 from eval.systems import Scores
 from retrieval.neighbours import item_knn
+from retrieval.trail import decayed
 
 
 @dataclass
@@ -35,4 +35,5 @@ class ItemKNN:
 
     def score(self, cases: Sequence[Case]) -> Scores:
         """The summed similarity to the weighted history."""
-        return Scores((weights(cases, self._similar.shape[0], self.decay) @ self._similar).toarray())
+        q = decayed([case.history for case in cases], self._similar.shape[0], (self.decay,))
+        return Scores((q @ self._similar).toarray())

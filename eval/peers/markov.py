@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from scipy.sparse import csr_array
 
 from eval.interactions import Interactions
-from eval.peers.histories import weights
 from eval.protocols.split import Case, Split
 from eval.systems import Scores
 from retrieval.neighbours import markov
+from retrieval.trail import decayed
 
 
 @dataclass
@@ -34,5 +34,5 @@ class Markov:
 
     def score(self, cases: Sequence[Case]) -> Scores:
         """The decayed sum of the last items' rows."""
-        q = weights(cases, self._rows.shape[0], self.decay, self.last)
+        q = decayed([case.history for case in cases], self._rows.shape[0], (self.decay,), self.last)
         return Scores((q @ self._rows).toarray())

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,15 +19,15 @@ from eval.timelines import CaseTimelines, fitted_timelines
 from history.records import Item
 from history.splits import Target
 from history.timeline import Timeline
+from retrieval.blend import Weights
 from retrieval.encoder import Vectors
 from retrieval.growing import grow
-from retrieval.learning import CELLS, Catalogued, Lesson, fit_weights, learn, lesson_of
+from retrieval.learning import FEWEST, Catalogued, Lesson, fit_weights, learn, lesson_of, target_count
+from retrieval.retriever import Retriever
 from retrieval.trail import Past, PastReader
 from retrieval.training import RECIPES
 from workspace.artefact import Artefact
-
-if TYPE_CHECKING:
-    from retrieval.retriever import Retriever
+from workspace.errors import UsageError
 
 FINAL, REHEARSAL = "final", "rehearsal"
 BATCH = 64
@@ -48,7 +47,8 @@ class Retrieval:
     """The user tower and the other parts, blended; `hit@N` says how often the target is among the first `candidates`.
 
     Parts are fitted on what came before validation, their weights on a sample of its targets, then the parts again on
-    all events before the test. P(next) is known for every item.
+    all events before the test. P(next) is known for every item. `data` names what is known of the items, so that a kept
+    fit is not taken for one on other texts.
     """
 
     resources: Resources = field(repr=False)
@@ -57,6 +57,7 @@ class Retrieval:
     recipe: str = "full"
     targets: int = 1_000
     seed: int = 0
+    data: str = ""
     fitted_on: Interactions = field(init=False, repr=False)
     retriever: Retriever = field(init=False, repr=False)
     rehearsal: Retriever = field(init=False, repr=False)
@@ -79,7 +80,7 @@ class Retrieval:
     def lesson(self, split: Split) -> Lesson:
         """The events before validation, and a sample of its cases as targets."""
         events, cases = split.validation.events, split.validation.cases
-        count = min(self.targets, max(1, CELLS // len(events.catalogue)))
+        count = target_count(self.targets, len(events.catalogue))
         drawn = np.sort(np.random.default_rng(self.seed).permutation(len(cases))[:count])
         targets = [
             Target(self._timelines.before(case), events.item_ids[case.target])
@@ -89,7 +90,7 @@ class Retrieval:
         fitted = len(self._places) - len(split.added)
         places = dict(list(self._places.items())[:fitted])
         reader = self.resources.past_reader(places, self._texts[:fitted])
-        return lesson_of(reader, before, targets, places, self.resources.domain.repeats)
+        return lesson_of(reader, before, targets, places, repeats=False)  # as the protocols have it
 
     def write(self, folder: Path) -> None:
         """Keep both retrievers."""
@@ -99,8 +100,6 @@ class Retrieval:
 
     def read(self, folder: Path, split: Split) -> None:
         """Take the kept retrievers instead of fitting."""
-        from retrieval.retriever import Retriever
-
         self._open(split)
         items = list(self._items.values())
         self.retriever, self.rehearsal = (
@@ -113,26 +112,23 @@ class Retrieval:
 
     def answer(self, case: Case) -> CaseCandidates:
         """The candidates for one case."""
-        log_p = self._log_p([case])[0]
+        log_p = self._log_p([case], self.retriever)[0]
         count = self.candidates if case.candidates is None else len(case.candidates)
         return CaseCandidates(self._timelines.before(case), log_p, self.retriever.top(log_p, count))
 
-    def score(self, cases: Sequence[Case]) -> Scores:
-        """The retriever's order of all items."""
-        log_p = np.concatenate(list(self._batches(cases)))
-        targets = np.array([case.target for case in cases])
-        above = (log_p > log_p[np.arange(len(cases)), targets][:, None]).sum(axis=1)
-        return Scores(log_p, log_p, also={f"hit@{self.candidates}": (above < self.candidates).astype(float)})
+    def score(self, cases: Sequence[Case], weights: Weights | None = None) -> Scores:
+        """The retriever's order of all items, by other `weights` where they are given."""
+        retriever = replace(self.retriever, weights=weights) if weights else self.retriever
+        starts = range(0, len(cases), BATCH)
+        log_p = np.concatenate([self._log_p(cases[start : start + BATCH], retriever) for start in starts])
+        hits = [case.target in retriever.top(row, self.candidates) for case, row in zip(cases, log_p, strict=True)]
+        return Scores(log_p, log_p, also={f"hit@{self.candidates}": np.array(hits, float)})
 
-    def _batches(self, cases: Sequence[Case]) -> Iterator[Floats]:
-        for start in range(0, len(cases), BATCH):
-            yield self._log_p(cases[start : start + BATCH])
-
-    def _log_p(self, cases: Sequence[Case]) -> Floats:
+    def _log_p(self, cases: Sequence[Case], retriever: Retriever) -> Floats:
         allowed = rankable(cases, len(self._order))
         log_p = np.empty(allowed.shape)
         pasts = [self.past(case) for case in cases]
-        log_p[:, self._order] = self.retriever.log_probabilities(pasts, allowed[:, self._order])
+        log_p[:, self._order] = retriever.log_probabilities(pasts, allowed[:, self._order])
         return log_p
 
     def _open(self, split: Split) -> Catalogued:
@@ -157,19 +153,32 @@ class Retrieval:
 
 
 @dataclass
-class SomeParts(Retrieval):
-    """The same retrieval by only the named `parts`, their weights fitted anew: it shows what each part is worth."""
+class SomeParts:
+    """The `whole` retrieval by only the named `parts`, their weights fitted anew: it shows what each part is worth."""
 
-    parts: tuple[str, ...] = ()
+    whole: Retrieval
+    parts: tuple[str, ...]
+    fitted_on: Interactions = field(init=False, repr=False)
+    _weights: Weights = field(init=False, repr=False)
 
     def fit(self, split: Split) -> None:
-        """Fit the weights of the parts that are left; the parts themselves are those of the whole."""
-        whole = Retrieval(self.resources, self.encoder, self.candidates, self.recipe, self.targets, self.seed)
-        fit_or_read(self.resources.home, "retrieval", whole, split)
-        self._open(split)
-        left = {name: part for name, part in whole.rehearsal.parts.items() if name in self.parts}
-        lesson = self.lesson(split)
-        lesson = replace(lesson, allowed=np.pad(lesson.allowed, ((0, 0), (0, len(split.added)))))
-        weights = fit_weights(left, lesson).weights
-        self.rehearsal = replace(whole.rehearsal, weights=weights)
-        self.retriever = replace(whole.retriever, weights=weights)
+        """Fit the weights of the parts that are left; the parts themselves are those of the whole.
+
+        Raises:
+            UsageError: none of them was made of these data, or there is nothing to fit weights on.
+        """
+        fit_or_read(self.whole.resources.home, "retrieval", self.whole, split)
+        self.fitted_on = self.whole.fitted_on
+        left = {name: part for name, part in self.whole.rehearsal.parts.items() if name in self.parts}
+        lesson = self.whole.lesson(split)
+        if not left or len(lesson.targets) < FEWEST:
+            raise UsageError(
+                f"retrieval by {', '.join(self.parts)} alone: {'no such part was made of' if not left else 'too few'} "
+                f"{'these data' if not left else 'validation targets to fit weights on'}; leave it out of --systems"
+            )
+        allowed = np.pad(lesson.allowed, ((0, 0), (0, len(split.added))))
+        self._weights = fit_weights(left, replace(lesson, allowed=allowed)).weights
+
+    def score(self, cases: Sequence[Case]) -> Scores:
+        """The order of all items by these parts."""
+        return self.whole.score(cases, self._weights)

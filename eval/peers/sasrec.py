@@ -13,7 +13,8 @@ from eval.choosing import quality
 from eval.interactions import Interactions, Ints
 from eval.protocols.split import Case, Split, Stage
 from eval.ranking import rankable
-from eval.systems import Scores, normalised
+from eval.systems import Scores
+from retrieval.blend import log_softmax
 from workspace.progress import track
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class SASRec:
         from eval.peers.sasrec_network import last_logits
 
         logits = last_logits(self._network, [case.history for case in cases])
-        return Scores(logits, normalised(logits, rankable(cases, logits.shape[1])))
+        return Scores(logits, log_softmax(logits, rankable(cases, logits.shape[1])))
 
     def _best_epoch(self, stage: Stage) -> int:
         from eval.peers.sasrec_network import train

@@ -32,12 +32,14 @@ def command(
 def show(report: FitReport) -> None:
     """Say what each part earned."""
     typer.echo(
-        f"{report.items:,} items indexed, {report.events:,} events; measured on {report.targets:,} validation targets"
+        f"{report.items:,} items indexed, {report.events:,} events; fitted on {report.targets:,} validation targets"
     )
     if not report.earned:
-        typer.echo("too few targets: the weights stay at their defaults")
+        typer.echo(
+            f"{report.targets} targets are too few: the weights keep their defaults until more users have two events"
+        )
         return
-    typer.echo(f"mean log-likelihood of the next item, in nats; the user tower's best epoch is its {report.epochs}th:")
+    typer.echo(f"the user tower was best after {report.epochs} epochs; mean log-likelihood of those targets, in nats:")
     typer.echo(f"  {'uniform':12} {report.uniform:8.3f}")
     for part, earned in sorted(report.earned.items(), key=lambda entry: entry[1].alone):
         verdict = f"without it {-earned.gain:+.4f}" if earned.kept else f"adds {earned.gain:.4f}: dropped"

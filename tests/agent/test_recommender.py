@@ -14,6 +14,7 @@ from agent.recommender import Recommender
 from history.records import Event, Item
 from history.timeline import Timeline
 from retrieval.retriever import DEFAULT_WEIGHTS
+from workspace.artefact import publish
 from workspace.errors import DamagedArtefact, DataError, NotReady, UnknownName, UsageError
 from workspace.settings import Settings
 
@@ -193,6 +194,13 @@ def test_an_index_of_another_encoder_is_refused(recommender: Recommender) -> Non
     other = Resources(resources.home, Settings(encoder="other", model="fake"))
     with pytest.raises(NotReady, match="made with fake, the settings name other"):
         Knowledge(other)
+
+
+def test_a_fit_of_another_version_is_refused(recommender: Recommender) -> None:
+    resources = recommender.knowledge.resources
+    publish(resources.home.index, {"encoder": "fake"}, lambda folder: (folder / "items.faiss").touch())
+    with pytest.raises(NotReady, match="another version of Foretaste; run: foretaste fit"):
+        Knowledge(resources)
 
 
 def test_a_damaged_index_is_refused(recommender: Recommender) -> None:

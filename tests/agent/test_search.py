@@ -8,7 +8,7 @@ import pytest
 
 from agent.fit import fit
 from agent.knowledge import Knowledge, Resources
-from agent.options import FitOptions
+from agent.options import FitOptions, Recipe
 from agent.search import LONGEST, SearchAnswer, search
 from history.records import Event
 from history.timeline import Timeline
@@ -18,7 +18,7 @@ from workspace.errors import UnknownName, UsageError
 
 @pytest.fixture
 def knowledge(resources: Resources) -> Knowledge:
-    fit(resources, FitOptions(language_targets=0, recipe="short"))
+    fit(resources, FitOptions(language_targets=0, recipe=Recipe.short))
     return Knowledge(resources)
 
 

@@ -11,7 +11,6 @@ from eval.lineup import SYSTEMS, WITHOUT_NETWORKS, Scene, build
 from eval.peers.baselines import Popular, Random
 from eval.peers.content import Content, tfidf
 from eval.peers.ease import Ease
-from eval.peers.histories import weights
 from eval.peers.ials import IALS
 from eval.peers.item_knn import ItemKNN
 from eval.peers.markov import Markov
@@ -34,13 +33,6 @@ def values(system: System, split: Split, cases: tuple[Case, ...] = ()) -> np.nda
     found = system.score(cases or split.test.cases).values
     assert found is not None
     return found
-
-
-def test_history_weights_by_hand() -> None:
-    cases = [Case(0, np.array([2, 0, 1]), 3, 3, 0.0), Case(1, np.array([], np.int64), 0, 0, 0.0)]
-    assert weights(cases, 4, 0.5).toarray().tolist() == [[0.5, 1, 0.25, 0], [0, 0, 0, 0]]
-    assert weights(cases, 4, 0.5, last=2).toarray().tolist() == [[0.5, 1, 0, 0], [0, 0, 0, 0]]
-    assert weights([], 4).shape == (0, 4)
 
 
 def test_popular_counts(split: Split) -> None:

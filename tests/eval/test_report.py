@@ -24,7 +24,8 @@ from eval.report_slices import by_history, by_popularity, cold, over_time, ranke
 from eval.report_tables import number
 from eval.results import Results, user_values
 from eval.summary import summarise
-from eval.systems import Scores, System, normalised
+from eval.systems import Scores, System
+from retrieval.blend import log_softmax
 
 Plant = Callable[[Callable[[Case, int], np.ndarray]], System]
 Value = TypeVar("Value")
@@ -55,7 +56,7 @@ def with_probabilities(answers: Answers, judge: Judge) -> Answers:
     """What the judge finds when popularity is the probability."""
     cases = judge.split.test.cases
     items = len(judge.split.test.events.catalogue)
-    log_p = normalised(np.log(judge.split.test.events.counts + 1), np.ones((len(cases), items), bool))
+    log_p = log_softmax(np.log(judge.split.test.events.counts + 1), np.ones((len(cases), items), bool))
     also = {"hit@20": np.ones(len(cases)), "tokens": np.full(len(cases), 1234.0)}
     return judge.answers("likely", cases, Scores(log_p, log_p, also=also), 0.01)
 

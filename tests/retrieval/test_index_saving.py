@@ -15,7 +15,6 @@ import retrieval.index
 from retrieval.encoder import Vectors
 from retrieval.index import ItemIndex
 from workspace.artefact import current, publish
-from workspace.errors import NotReady
 
 
 def made(items: int, seed: int = 0, width: int = 16) -> Vectors:
@@ -54,12 +53,6 @@ def test_loading_reads_no_vectors(tmp_path: Path) -> None:
     assert seconds < 0.2
     assert peak < index.vectors.nbytes / 2
     assert index.vectors.flags.writeable  # torch warns about arrays that are not
-
-
-def test_an_index_of_another_version_is_refused(tmp_path: Path) -> None:
-    artefact = publish(tmp_path, {}, lambda folder: (folder / "items.faiss").touch())
-    with pytest.raises(NotReady, match="another version of Foretaste; run: foretaste fit"):
-        ItemIndex.load(artefact)
 
 
 def test_a_kill_while_it_is_published_leaves_the_old_or_the_new_one_whole(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,14 +10,16 @@ from scipy.sparse import csr_array
 
 from history.domain import load_domain
 from history.records import Event, Item
+from history.splits import last_target
 from history.timeline import Timeline
+from retrieval import growing
 from retrieval.blend import fit_blend
 from retrieval.growing import grow
 from retrieval.index import ItemIndex
 from retrieval.parts import FacetPart, NeighbourPart, Part, PopularityPart, TextPart
 from retrieval.retriever import Retriever
 from retrieval.taste import DECAY, TasteReader
-from retrieval.trail import Past, PastReader
+from retrieval.trail import Past, PastReader, Trail, decayed
 
 VECTORS = np.eye(4, dtype=np.float32)
 IDS = ["a", "b", "c", "d"]
@@ -160,12 +164,41 @@ def made_choices(weights: tuple[float, ...], seed: int, count: int = 4_000) -> t
     return features, (features @ np.array(weights) + generator.gumbel(size=(count, 12))).argmax(1)
 
 
-def test_a_new_item_goes_the_way_of_those_that_read_like_it() -> None:
-    near_b = np.array([[0, 1, 0, 0]], np.float32)
-    items = [*ITEMS, Item("new", "New", categories=("Even",))]
-    grown = grow(retriever(text=5.0, popularity=1.0, **{"markov 0.7": 1.0}), ["new"], near_b, items)
-    log_p = grown.log_probability(liked("b"), np.ones(5, bool))
-    assert np.exp(log_p).sum() == pytest.approx(1)
-    assert np.argmax(log_p) == 4 or log_p[4] > log_p[0]
-    assert grown.parts["markov"].features([liked("a")], np.ones((1, 5), bool)).shape == (1, 5, 3)
-    assert grown.counts[4] == pytest.approx(COUNTS.mean())
+def test_a_new_item_goes_the_way_of_those_that_read_like_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(growing, "ALIKE", 1)
+    texts = np.array([[0, 0.9, 0, 0.1], [0, 0, 0, 0], [1, 0, 0, 0]], np.float32)
+    changed = replace(ITEMS[2], title="A again")
+    items = [*ITEMS[:2], changed, ITEMS[3], Item("new", "New", categories=("Even",)), Item("blank", "")]
+    grown = grow(retriever(**{"markov 0.7": 1.0}), ["new", "blank", "c"], texts, items)
+    after_a = grown.log_probability(liked("a"), np.ones(6, bool))
+    assert np.exp(after_a).sum() == pytest.approx(1)
+    assert after_a[4] == pytest.approx(after_a[1])  # "new" follows "a" as "b" does
+    assert after_a[5] == pytest.approx(after_a[0])  # nothing is known of what has no text
+    after_new = grown.parts["markov"].features([Past(trail_of(4), liked().taste)], np.ones((1, 6), bool))[0, :, 0]
+    assert after_new.argmax() == 2
+    assert grown.counts.tolist() == [*COUNTS, COUNTS[1], 0.0]
+    assert grown.texts[2].tolist() == [1, 0, 0, 0]
+
+
+def trail_of(*items: int) -> Trail:
+    return Trail(np.array(items), np.arange(len(items), dtype=float), np.ones(len(items), np.int64))
+
+
+def test_history_weights_by_hand() -> None:
+    histories = [np.array([2, 0, 1]), np.array([0, 1])]
+    assert decayed(histories, 4, (0.5, 1.0)).toarray().tolist() == [
+        [0.5, 1, 0.25, 0],
+        [1, 1, 1, 0],
+        [0.5, 1, 0, 0],
+        [1, 1, 0, 0],
+    ]
+    assert decayed(histories, 4, (0.5,), reach=2).toarray().tolist() == [[0.5, 1, 0, 0], [0.5, 1, 0, 0]]
+    assert decayed([], 4, (0.5,)).shape == (0, 4)
+
+
+@pytest.mark.parametrize(("repeats", "target"), [(False, "b"), (True, "a")])
+def test_where_items_are_had_again_the_target_may_be_an_old_one(repeats: bool, target: str) -> None:
+    events = tuple(Event("u", name, float(step), "purchase") for step, name in enumerate(["a", "b", "a", "gone"]))
+    found = last_target(Timeline("u", events), PLACES, repeats)
+    assert found
+    assert found.item_id == target

@@ -12,7 +12,7 @@ import pytest
 
 from agent.fit import fit
 from agent.knowledge import Knowledge, Resources
-from agent.options import FitOptions
+from agent.options import FitOptions, Recipe
 from agent.search import search
 from history.records import Event, Item
 from serving.cli import main as cli
@@ -43,7 +43,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
 @pytest.fixture
 def fitted(resources: Resources, monkeypatch: pytest.MonkeyPatch) -> Resources:
     """A fitted home whose resources the command is given."""
-    fit(resources, FitOptions(language_targets=0, recipe="short"))
+    fit(resources, FitOptions(language_targets=0, recipe=Recipe.short))
     monkeypatch.setattr(Resources, "at", lambda *_: resources)
     return resources
 
@@ -123,7 +123,7 @@ def test_the_real_encoder_finds_what_is_meant(real_home: Home, tmp_path: Path) -
         "babe": Item("babe", "Babe", description="A pig on a farm learns to herd sheep."),
     }
     resources.store.add(list(films.values()), [Event("anna", "heat", 1.0), Event("bert", "babe", 2.0)])
-    fit(resources, FitOptions(language_targets=0, recipe="short"))
+    fit(resources, FitOptions(language_targets=0, recipe=Recipe.short))
     know = Knowledge(resources)
     for text, meant in (
         ("frightening creature in outer space", "alien"),

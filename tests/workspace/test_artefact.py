@@ -12,13 +12,21 @@ def writes(text: str, name: str = "data.txt") -> object:
     return lambda folder: (folder / name).write_text(text)
 
 
-def test_the_newest_version_is_current_and_the_older_one_goes(tmp_path: Path) -> None:
-    for text in ("old", "new"):
+def test_the_newest_version_is_current_and_older_ones_go(tmp_path: Path) -> None:
+    for text in ("oldest", "old", "new"):
         publish(tmp_path, {"cut": text}, writes(text))  # type: ignore[arg-type]
     found = current(tmp_path, "run: fit")
     assert (found.folder / "data.txt").read_text() == "new"
     assert found.about == {"cut": "new"}
-    assert len([path for path in tmp_path.iterdir() if path.is_dir()]) == 1
+    assert len([path for path in tmp_path.iterdir() if path.is_dir()]) == 2  # who reads the one before may go on
+
+
+def test_what_was_made_from_an_older_version_replaces_nothing(tmp_path: Path) -> None:
+    first = publish(tmp_path, {}, writes("first"))  # type: ignore[arg-type]
+    publish(tmp_path, {}, writes("second"))  # type: ignore[arg-type]
+    late = publish(tmp_path, {}, writes("grown from the first"), instead_of=first)  # type: ignore[arg-type]
+    assert late == first
+    assert (current(tmp_path, "run: fit").folder / "data.txt").read_text() == "second"
 
 
 def test_a_write_that_fails_leaves_the_old_version(tmp_path: Path) -> None:
