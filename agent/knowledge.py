@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -99,14 +99,29 @@ class Resources:
         """The language model's name and precision, for people."""
         return f"{self.settings.model} ({self.settings.precision})"
 
+    def embed(self, texts: Sequence[str], width: int) -> Vectors:
+        """The sentence embeddings of `texts`, float32 [texts, width].
+
+        Raises:
+            NotReady: the encoder gives another width than the index was made with.
+        """
+        found = self.encoder.encode(texts)
+        if found.shape[1] != width:
+            made = f"{self.settings.encoder} gives embeddings of width {found.shape[1]}"
+            raise NotReady(f"{made}, the index was made with {width}; {FIT}")
+        return found
+
     def past_reader(self, places: Mapping[str, int], texts: Vectors) -> PastReader:
         """Reads timelines by the items' `places` and their sentence embeddings, float32 [items, width]."""
 
         def vector_of(item_id: str) -> Vectors | None:
             return texts[places[item_id]] if item_id in places else None
 
+        def encode(written: Sequence[str]) -> Vectors:
+            return self.embed(written, texts.shape[1])
+
         scale = self.store.rating_scale()
-        tastes = TasteReader(self.domain, scale, vector_of, self.encoder.encode, texts.shape[1])
+        tastes = TasteReader(self.domain, scale, vector_of, encode, texts.shape[1])
         return PastReader(self.domain, scale, places, tastes)
 
     def scorer(self, catalogue: Catalogue) -> LanguageScorer:
@@ -218,7 +233,8 @@ class Knowledge:
         if artefact.about["catalogue"] == self.catalogue.fingerprint():
             return retriever
         changed = [item_id for item_id, text in _texts(self.catalogue).items() if index_ids.get(item_id) != text]
-        embedded = self.resources.encoder.encode([item_text(self.catalogue[item_id]) for item_id in changed])
+        changed_texts = [item_text(self.catalogue[item_id]) for item_id in changed]
+        embedded = self.resources.embed(changed_texts, retriever.text_width)
         items = [*index_ids, *(item_id for item_id in changed if item_id not in index_ids)]
         grown = grow(retriever, changed, embedded, [self.catalogue[item_id] for item_id in items])
 

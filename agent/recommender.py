@@ -25,6 +25,7 @@ from workspace.errors import StoreError, UsageError
 from workspace.home import Home
 from workspace.settings import Settings
 
+NOTHING_LEFT = "no item is left to recommend: import more, or see foretaste items restore"
 Keep = Callable[[Item], bool]
 logger = logging.getLogger(__name__)
 
@@ -118,7 +119,7 @@ class Recommender:
         know = self.knowledge
         allowed = know.allowed(timeline, where)
         if not allowed.any():
-            reason = "the filter leaves no item that may be recommended; loosen --where" if where else "no item is left"
+            reason = "the filter leaves no item that may be recommended; loosen --where" if where else NOTHING_LEFT
             raise UsageError(f"user {timeline.user_id!r}: {reason}")
         past = know.past(timeline)
         log_p = know.retriever.log_probability(past, allowed)

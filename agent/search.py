@@ -89,7 +89,11 @@ def search(
     timeline = Timeline("") if user is None else knowledge.store.timeline(user) if isinstance(user, str) else user
     allowed = knowledge.allowed(timeline, where)
     if not allowed.any():
-        raise UsageError("the filter leaves no item to search; loosen --where" if where else "no item is left to find")
+        raise UsageError(
+            "the filter leaves no item to search; loosen --where"
+            if where
+            else "no item is left to find: import more, or see foretaste items restore"
+        )
     words, wish = _text_query(knowledge, said), _user_query(knowledge, timeline)
     if not wish.any():
         weight = 0.0
@@ -120,7 +124,7 @@ def _said(text: str) -> str:
 
 def _text_query(knowledge: Knowledge, said: str) -> Vectors:
     """The query [q, 0], float32 [dimension]."""
-    vector = knowledge.resources.encoder.encode([said])[0]
+    vector = knowledge.resources.embed([said], knowledge.retriever.text_width)[0]
     if not vector.any():
         raise UsageError(f"the sentence encoder knows no word of {said[:80]!r}: say it in other words")
     return _padded(knowledge, vector)

@@ -117,8 +117,8 @@ def split_of(resources: Resources, protocol: str, options: EvaluateOptions) -> S
         split = sampled(split, options.sample, options.seed)
     if not split.test.cases:
         raise DataError(
-            f"{protocol} finds no target among {len(interactions):,} events in {resources.home.root}: users have too "
-            "few events; import more, or choose another --protocol"
+            f"{protocol} finds no target among {len(interactions):,} events on known items in {resources.home.root}: "
+            "users have too few of them; import more events or the items, or choose another --protocol"
         )
     return split
 

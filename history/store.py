@@ -19,7 +19,7 @@ from history.polarity import rating_scale
 from history.records import Event, Item, Relation
 from history.rows import event_row, item_row, relation_row, to_event, to_item
 from history.timeline import Timeline
-from workspace.errors import DataError, StoreError
+from workspace.errors import DataError, StoreError, UsageError
 
 BATCH = 5_000
 KEPT = ("item_id", "withdrawn")  # what importing an item again leaves as it is
@@ -179,6 +179,8 @@ class Store:
         try:
             with explained(self._engine), self._engine.connect() as connection:
                 yield connection.execution_options(reading=True)
+        except UnicodeEncodeError as error:
+            raise UsageError(f"{error.object!r} is no text that a store can hold; check the id's encoding") from error
         except (ValueError, TypeError) as error:
             # A row that does not come back as it was written: the file was damaged outside of the database.
             raise StoreError(f"the store holds a damaged row ({error}); restore a backup") from error

@@ -28,12 +28,15 @@ class SentenceEncoder:
         """Unit vectors, float32 [len(texts), dimension]; a text without words gets a vector of zeros.
 
         Raises:
-            ModelError: the encoder cannot be loaded.
+            ModelError: the encoder cannot be loaded, or gives something else than numbers.
         """
         if not texts:
             return np.zeros((0, self.dimension), np.float32)
         progress = sys.stderr.isatty() and len(texts) > 64
         vectors = self._model.encode(list(texts), batch_size=64, normalize_embeddings=True, show_progress_bar=progress)
+        broken = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
+        if len(broken):
+            raise ModelError(f"{self.name} gives no finite embedding of {texts[broken[0]][:80]!r}; use another encoder")
         blank = [place for place, text in enumerate(texts) if not text.strip()]
         vectors[blank] = 0.0
         return np.asarray(vectors, np.float32)

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.sparse import csr_array, hstack, vstack
+from scipy.sparse import block_array, csc_array, csr_array, sparray
 
 from history.records import Item
 from retrieval.encoder import Vectors
+from retrieval.neighbours import strongest
 from retrieval.parts import FacetPart, NeighbourPart, Part, PopularityPart, TextPart, TowerPart
 from retrieval.retriever import Retriever
 from retrieval.trail import Floats
 
 ALIKE = 10  # items that a new one is likened to
+KEPT = 300  # of the neighbours that it takes over from them
 CELLS = 4_000_000  # products held at once
 
 
@@ -22,7 +24,8 @@ def grow(retriever: Retriever, item_ids: Sequence[str], texts: Vectors, items: S
 
     `texts` are their embeddings, float32 [n, width], `items` all items at their places afterwards. A new item has no
     residual, so the tower knows it by its text. As its neighbours and its popularity it is given the mean of those of
-    the `ALIKE` fitted items whose embeddings are nearest; none, where it has no text.
+    the `ALIKE` fitted items whose embeddings are nearest; none, where it has no text. No new item is another's
+    neighbour.
     """
     index = retriever.index
     new = np.array([item_id not in index.places for item_id in item_ids], bool)
@@ -52,8 +55,10 @@ def likeness(new: Vectors, fitted: Vectors) -> csr_array:
 
 def _grown(part: Part, alike: csr_array) -> Part:
     if isinstance(part, NeighbourPart):
-        wider = csr_array(hstack([part.matrix, part.matrix @ alike.T]))
-        return NeighbourPart(part.name, csr_array(vstack([wider, alike @ wider])))
+        after = strongest(csc_array(part.matrix @ alike.T), KEPT)
+        before = strongest(csc_array(part.matrix.T @ alike.T), KEPT).T
+        blocks: list[list[sparray | None]] = [[part.matrix, after], [before, None]]
+        return NeighbourPart(part.name, csr_array(block_array(blocks)))
     if isinstance(part, PopularityPart):
         return PopularityPart(_with(part.counts, alike), _with(part.recent, alike))
     if isinstance(part, TowerPart | TextPart | FacetPart):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
+from scipy.sparse import csc_array, csr_array
 
 from history.records import Item
 from history.splits import Target
@@ -16,7 +16,7 @@ from history.timeline import Timeline
 from retrieval.blend import Fitted, Weights, fit_blend
 from retrieval.encoder import Vectors
 from retrieval.index import EXACT_UP_TO, ItemIndex
-from retrieval.neighbours import ease, item_knn, largest, markov
+from retrieval.neighbours import ease, item_knn, markov, strongest
 from retrieval.parts import FacetPart, NeighbourPart, Part, PopularityPart, TextPart, TowerPart, stacked
 from retrieval.retriever import DEFAULT_WEIGHTS, Retriever
 from retrieval.tower import Tower
@@ -97,15 +97,16 @@ def learn(
 ) -> Learnt:
     """Fit parts on the lesson's trails and weights on its targets, then the parts again on `everything`."""
     tower = Tower(catalogued.texts, catalogued.signals, recipe.shape, recipe.seed)
+    taught = any(len(trail) > 1 for trail in lesson.trails)
     enough = len(lesson.targets) >= FEWEST
     held = Held([past.trail for past in lesson.pasts], lesson.targets, lesson.allowed) if enough else None
     first = recipe if enough else replace(recipe, epochs=max(1, recipe.epochs // BLIND))
     epochs = train(tower, lesson.trails, held, first)
-    rehearsal = _retriever(catalogued, lesson.trails, tower, DEFAULT_WEIGHTS, order_only)
+    rehearsal = _retriever(catalogued, lesson.trails, tower if taught else None, DEFAULT_WEIGHTS, order_only)
     fitted = fit_weights(rehearsal.parts, lesson) if enough else None
     weights = fitted.weights if fitted else DEFAULT_WEIGHTS
     train(later := deepcopy(tower), everything, None, again(recipe, epochs))
-    retriever = _retriever(catalogued, everything, later, weights, order_only)
+    retriever = _retriever(catalogued, everything, later if taught else None, weights, order_only)
     return Learnt(retriever, replace(rehearsal, weights=weights), fitted, epochs)
 
 
@@ -125,12 +126,14 @@ def target_count(most: int, items: int) -> int:
 
 
 def _retriever(
-    catalogued: Catalogued, trails: Sequence[Trail], tower: Tower, weights: Weights, order_only: bool
+    catalogued: Catalogued, trails: Sequence[Trail], tower: Tower | None, weights: Weights, order_only: bool
 ) -> Retriever:
-    vectors = index_vectors(tower)
-    asked = tower.queries(trails[:: -(-len(trails) // QUERIES)], vectors) if len(vectors) > EXACT_UP_TO else None
+    """Without a tower where there was nothing to teach it."""
+    vectors = index_vectors(tower) if tower else catalogued.texts
+    large = len(vectors) > EXACT_UP_TO
+    asked = tower.queries(trails[:: -(-len(trails) // QUERIES)], vectors) if tower and large else None
     index = ItemIndex(catalogued.item_ids, vectors, asked)
-    parts: dict[str, Part] = {"tower": TowerPart(tower, index)}
+    parts: dict[str, Part] = {"tower": TowerPart(tower, index)} if tower else {}
     parts |= neighbour_parts(trails, len(catalogued.item_ids))
     parts["popularity"] = _popularity(trails, len(catalogued.item_ids), order_only)
     parts |= {"text": TextPart(index), "facets": FacetPart.of(catalogued.items)}
@@ -144,7 +147,7 @@ def neighbour_parts(trails: Sequence[Trail], item_count: int) -> dict[str, Neigh
     kept = KEPT if item_count <= MANY else KEPT_OF_MANY
     matrices = {"markov": markov(users, items, item_count), "item-knn": csr_array(item_knn(x, kept, SHRINK))}
     if item_count <= EASE_UP_TO:
-        matrices["ease"] = csr_array(largest(ease(x, REGULARISATION, np.float32), kept))
+        matrices["ease"] = csr_array(strongest(csc_array(ease(x, REGULARISATION, np.float32)), kept))
     return {name: NeighbourPart(name, matrix.astype(np.float32)) for name, matrix in matrices.items()}
 
 

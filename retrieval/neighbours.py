@@ -43,18 +43,18 @@ def item_knn(x: csr_array, k: int, shrink: float) -> csc_array:
         places = np.repeat(np.arange(start, start + together.shape[1]), np.diff(together.indptr))
         together.data /= roots[together.indices] * roots[places] + shrink
         together.data[together.indices == places] = 0.0
-        blocks.append(_nearest(together, k))
+        blocks.append(strongest(together, k))
     return csc_array(hstack(blocks))
 
 
-def _nearest(similar: csc_array, k: int) -> csc_array:
-    """Each column with all but its `k` greatest values left out."""
-    for start, end in pairwise(similar.indptr):
+def strongest(matrix: csc_array, k: int) -> csc_array:
+    """The matrix with all but the `k` entries of greatest size in each column left out, in place."""
+    for start, end in pairwise(matrix.indptr):
         if end - start > k:
-            part = similar.data[start:end]
-            part[np.argpartition(-part, k)[k:]] = 0.0
-    similar.eliminate_zeros()
-    return similar
+            part = matrix.data[start:end]
+            part[np.argpartition(-np.abs(part), k)[k:]] = 0.0
+    matrix.eliminate_zeros()
+    return matrix
 
 
 def ease(x: csr_array, regularisation: float, dtype: type = np.float64) -> Floats:
@@ -65,11 +65,3 @@ def ease(x: csr_array, regularisation: float, dtype: type = np.float64) -> Float
     weights: Floats = inverse / -np.diag(inverse)
     np.fill_diagonal(weights, 0.0)
     return weights
-
-
-def largest(matrix: Floats, k: int) -> Floats:
-    """The matrix with all but the `k` entries of greatest size in each column set to 0, in place."""
-    if k < len(matrix):
-        others = np.argpartition(-np.abs(matrix), k, axis=0)[k:]
-        np.put_along_axis(matrix, others, 0.0, axis=0)
-    return matrix

@@ -30,7 +30,7 @@ def command(
     sample: Annotated[
         int, typer.Option(min=0, help="Predict a fixed sample of so many targets; 100 for language rows.")
     ] = 0,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of all that is random.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of all that is random.")] = 0,
     descending: Annotated[
         bool, typer.Option("--descending", help="Only targets whose id sorts before the last item's.")
     ] = False,

@@ -18,7 +18,9 @@ def command(
     context: typer.Context,
     llm: Annotated[bool, typer.Option("--llm/--no-llm", help="Measure the language model too.")] = True,
     recipe: Annotated[Recipe, typer.Option(help="How long the user tower is trained.")] = Recipe.full,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the training and the validation sample.")] = DEFAULTS.seed,
+    seed: Annotated[
+        int, typer.Option(min=0, max=2**32 - 1, help="Seed of the training and the validation sample.")
+    ] = DEFAULTS.seed,
 ) -> None:
     """Embed the catalogue, build the index, fit the score's weights. Example: foretaste fit"""
     from agent.fit import fit
@@ -35,9 +37,8 @@ def show(report: FitReport) -> None:
         f"{report.items:,} items indexed, {report.events:,} events; fitted on {report.targets:,} validation targets"
     )
     if not report.earned:
-        typer.echo(
-            f"{report.targets} targets are too few: the weights keep their defaults until more users have two events"
-        )
+        until = "until more users have two different known items"
+        typer.echo(f"{report.targets} targets are too few: the weights keep their defaults {until}")
         return
     typer.echo(f"the user tower was best after {report.epochs} epochs; mean log-likelihood of those targets, in nats:")
     typer.echo(f"  {'uniform':12} {report.uniform:8.3f}")

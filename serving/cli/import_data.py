@@ -31,7 +31,8 @@ def command(
         renames=parse_renames(rename or []), on_error=on_error, order_only=order_only, encoding=encoding
     )
     skipped = Skipped()
-    stored = import_dataset(Resources.at(context.obj).store, find_dataset(paths, options), options, skipped)
+    resources = Resources.at(context.obj)
+    stored = import_dataset(resources.store, find_dataset(paths, options), options, skipped)
     typer.echo(f"{stored.items:,} items, {stored.events:,} new events, {stored.known_events:,} known already")
     if stored.relations:
         typer.echo(f"{stored.relations:,} facets of items from triples")
@@ -40,7 +41,8 @@ def command(
         for message in skipped.messages:
             typer.echo(f"  {message}", err=True)
     if stored.items or stored.relations:
-        typer.echo("next: foretaste fit")
+        known_at_once = "; new items are found already, a fit learns from the new events"
+        typer.echo(f"next: foretaste fit{known_at_once if resources.is_fitted() else ''}")
 
 
 def parse_renames(pairs: list[str]) -> dict[str, str]:

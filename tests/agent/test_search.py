@@ -12,6 +12,7 @@ from agent.options import FitOptions, Recipe
 from agent.search import LONGEST, SearchAnswer, search
 from history.records import Event
 from history.timeline import Timeline
+from retrieval.index import ItemIndex
 from tests.conftest import FakeEncoder
 from workspace.errors import UnknownName, UsageError
 
@@ -82,7 +83,8 @@ def test_without_a_tower_the_user_is_the_taste(knowledge: Knowledge) -> None:
     parts = {name: part for name, part in knowledge.retriever.parts.items() if name != "tower"}
     taste = knowledge.past(knowledge.store.timeline("u03")).taste.query
     cosines = knowledge.retriever.texts @ taste
-    knowledge.retriever = replace(knowledge.retriever, parts=parts)
+    knowledge.index = ItemIndex(knowledge.index.item_ids, knowledge.retriever.texts)
+    knowledge.retriever = replace(knowledge.retriever, index=knowledge.index, parts=parts)
     found = [knowledge.index.places[item_id] for item_id in ids(search(knowledge, "Copper", "u03", 32, weight=1))]
     assert cosines[found] == pytest.approx(-np.sort(-cosines[found]), abs=1e-6)
 

@@ -14,12 +14,14 @@ from history.splits import last_target
 from history.timeline import Timeline
 from retrieval import growing
 from retrieval.blend import fit_blend
+from retrieval.encoder import SentenceEncoder
 from retrieval.growing import grow
 from retrieval.index import ItemIndex
 from retrieval.parts import FacetPart, NeighbourPart, Part, PopularityPart, TextPart
 from retrieval.retriever import Retriever
 from retrieval.taste import DECAY, TasteReader
 from retrieval.trail import Past, PastReader, Trail, decayed
+from workspace.errors import ModelError
 
 VECTORS = np.eye(4, dtype=np.float32)
 IDS = ["a", "b", "c", "d"]
@@ -202,3 +204,26 @@ def test_where_items_are_had_again_the_target_may_be_an_old_one(repeats: bool, t
     found = last_target(Timeline("u", events), PLACES, repeats)
     assert found
     assert found.item_id == target
+
+
+def test_growth_stays_sparse_and_new_items_are_no_neighbours_of_one_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(growing, "KEPT", 2)
+    texts = np.random.default_rng(0).normal(size=(50, 4)).astype(np.float32)
+    items = [*ITEMS, *(Item(f"n{number}", "New") for number in range(50))]
+    grown = grow(retriever(), [item.item_id for item in items[4:]], texts, items)
+    matrix = grown.parts["markov"].matrix  # type: ignore[attr-defined]
+    assert matrix.shape == (54, 54)
+    assert matrix.nnz <= 4 + 2 * 2 * 50
+    assert not matrix[4:, 4:].nnz
+
+
+def test_an_embedding_that_is_no_number_is_refused_by_its_text() -> None:
+    encoder = SentenceEncoder("nowhere")
+
+    class Broken:
+        def encode(self, texts: list[str], **options: object) -> np.ndarray:
+            return np.array([[1.0, 0.0] if text != "bad" else [np.nan, 0.0] for text in texts], np.float32)
+
+    vars(encoder)["_model"] = Broken()
+    with pytest.raises(ModelError, match="no finite embedding of 'bad'"):
+        encoder.encode(["good", "bad"])

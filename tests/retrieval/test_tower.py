@@ -151,3 +151,11 @@ def test_from_too_few_targets_no_weight_is_fitted() -> None:
     few = [Target(timelines[0].before(8), timelines[0].events[8].item_id)]
     lesson = lesson_of(reader, [few[0].history], few, places, repeats=False)
     assert learn(catalogued, lesson, lesson.trails, replace(RECIPE, epochs=2)).fitted is None
+
+
+def test_where_nothing_follows_anything_there_is_no_tower() -> None:
+    catalogued, reader, timelines, places = made_world()
+    single = [timeline.before(1) for timeline in timelines]
+    learnt = learn(catalogued, lesson_of(reader, single, [], places, repeats=False), [], replace(RECIPE, epochs=1))
+    assert "tower" not in learnt.retriever.parts
+    assert learnt.retriever.text_width == learnt.retriever.index.dimension == TEXTS.shape[1]
