@@ -12,7 +12,6 @@ from history.domain import load_domain
 from history.records import Event, Item
 from history.splits import last_target
 from history.timeline import Timeline
-from retrieval import growing
 from retrieval.blend import fit_blend
 from retrieval.encoder import SentenceEncoder
 from retrieval.growing import grow
@@ -166,8 +165,7 @@ def made_choices(weights: tuple[float, ...], seed: int, count: int = 4_000) -> t
     return features, (features @ np.array(weights) + generator.gumbel(size=(count, 12))).argmax(1)
 
 
-def test_a_new_item_goes_the_way_of_those_that_read_like_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(growing, "ALIKE", 1)
+def test_a_new_item_goes_the_way_of_the_one_that_it_reads_most_like() -> None:
     texts = np.array([[0, 0.9, 0, 0.1], [0, 0, 0, 0], [1, 0, 0, 0]], np.float32)
     changed = replace(ITEMS[2], title="A again")
     items = [*ITEMS[:2], changed, ITEMS[3], Item("new", "New", categories=("Even",)), Item("blank", "")]
@@ -206,14 +204,13 @@ def test_where_items_are_had_again_the_target_may_be_an_old_one(repeats: bool, t
     assert found.item_id == target
 
 
-def test_growth_stays_sparse_and_new_items_are_no_neighbours_of_one_another(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(growing, "KEPT", 2)
+def test_growth_stays_sparse_and_new_items_are_no_neighbours_of_one_another() -> None:
     texts = np.random.default_rng(0).normal(size=(50, 4)).astype(np.float32)
     items = [*ITEMS, *(Item(f"n{number}", "New") for number in range(50))]
     grown = grow(retriever(), [item.item_id for item in items[4:]], texts, items)
     matrix = grown.parts["markov"].matrix  # type: ignore[attr-defined]
     assert matrix.shape == (54, 54)
-    assert matrix.nnz <= 4 + 2 * 2 * 50
+    assert matrix.nnz == 4 + 2 * 50
     assert not matrix[4:, 4:].nnz
 
 
