@@ -21,7 +21,7 @@ from retrieval.parts import FacetPart, NeighbourPart, Part, PopularityPart, Text
 from retrieval.retriever import DEFAULT_WEIGHTS, Retriever
 from retrieval.tower import Tower
 from retrieval.trail import Past, PastReader, Trail, flat, who_had_what
-from retrieval.training import FULL, Held, Recipe, again, index_vectors, train
+from retrieval.training import Held, Recipe, again, index_vectors, train
 
 FEWEST = 30  # from fewer targets the weights would run to their bounds: the defaults are better
 CELLS = 8_000_000  # targets × items looked at while the weights are fitted; some 60 bytes each are held
@@ -92,7 +92,7 @@ def learn(
     catalogued: Catalogued,
     lesson: Lesson,
     everything: Sequence[Trail],
-    recipe: Recipe = FULL,
+    recipe: Recipe,
     order_only: bool = False,
 ) -> Learnt:
     """Fit parts on the lesson's trails and weights on its targets, then the parts again on `everything`."""

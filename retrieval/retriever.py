@@ -16,7 +16,7 @@ from history.records import Item
 from retrieval.blend import Weights, log_softmax
 from retrieval.encoder import Vectors
 from retrieval.index import ItemIndex
-from retrieval.parts import FacetPart, NeighbourPart, Part, PopularityPart, TextPart, TowerPart
+from retrieval.parts import PARTS, FacetPart, NeighbourPart, Part, PopularityPart, TextPart, TowerPart
 from retrieval.trail import Floats, Ints, Past
 from workspace.artefact import Artefact
 from workspace.errors import NotReady
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from retrieval.tower import Tower
 
 TOWER, POPULARITY, BLEND = "tower.pt", "popularity.npy", "blend.json"
-NEIGHBOURS = ("markov", "item-knn", "ease")
 DEFAULT_WEIGHTS: Weights = {"tower": 0.5, "text": 2.0, "markov 0.7": 0.5, "item-knn 0.7": 0.5, "popularity": 0.5}
 
 
@@ -107,7 +106,7 @@ class Retriever:
         parts: dict[str, Part] = {"popularity": PopularityPart(counts, recent)}
         if "tower" in about:
             parts["tower"] = TowerPart(_load_tower(folder / TOWER, about["tower"], index), index)
-        for name in NEIGHBOURS:
+        for name in PARTS:
             if (folder / f"{name}.npz").is_file():
                 parts[name] = NeighbourPart(name, csr_array(load_npz(folder / f"{name}.npz")))
         parts |= {"text": TextPart(index), "facets": FacetPart.of(items)}

