@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.fusion import Drawn, LanguageWeight, fit_weight
+from agent.fusion import NO_WEIGHT, Drawn, LanguageWeight, fit_weight
 from agent.knowledge import LANGUAGE, Resources, about_fit, write_texts
 from agent.options import FitOptions
 from history.catalogue import Catalogue, item_text
@@ -75,7 +75,7 @@ def fit(resources: Resources, options: FitOptions | None = None) -> FitReport:
         replace(RECIPES[options.recipe], seed=options.seed),
         store.order_only(),
     )
-    language = LanguageWeight(0.0, 0.0, 0.0, 0)
+    language = NO_WEIGHT
     if options.language_targets and learnt.fitted:
         sample = targets[: options.language_targets]
         language = _fit_language(resources, catalogue, learnt.rehearsal, reader, sample, generator)

@@ -30,13 +30,26 @@ class LanguageWeight:
     """How much the language model counts, and what it was measured on.
 
     `weight` is 0 where the model did not help; `fitted` is the best weight all the same. `gain` is the mean
-    log-likelihood of a target that it added, in nats, over `targets` validation targets.
+    log-likelihood of a target that it added, in nats, over `targets` validation targets. `lowest`, `highest` and
+    `usual`, the mean, say which values it gave there.
     """
 
     weight: float
     fitted: float
     gain: float
     targets: int
+    lowest: float = -np.inf
+    highest: float = np.inf
+    usual: float = 0.0
+
+    def bounds(self, log_p: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The least and the greatest log p + weight · value that each candidate may come to, float64 [n] each."""
+        if not self.weight:
+            return log_p, log_p
+        return log_p + self.weight * self.lowest, log_p + self.weight * self.highest
+
+
+NO_WEIGHT = LanguageWeight(0.0, 0.0, 0.0, 0)
 
 
 def fuse(log_p: NDArray[np.float64], values: NDArray[np.float64], weight: float) -> NDArray[np.float64]:
@@ -58,7 +71,7 @@ def fit_weight(rows: Sequence[Drawn]) -> LanguageWeight:
     kept only where a likelihood-ratio test finds it better than none.
     """
     if not rows:
-        return LanguageWeight(0.0, 0.0, 0.0, 0)
+        return NO_WEIGHT
     width = max(len(row.values) for row in rows)
     values = np.stack([np.pad(row.values, (0, width - len(row.values))) for row in rows])
     with np.errstate(divide="ignore"):
@@ -71,4 +84,6 @@ def fit_weight(rows: Sequence[Drawn]) -> LanguageWeight:
     fitted = float(minimize_scalar(loss, bounds=(0.0, 10.0 / spread), method="bounded").x)
     gain = loss(0.0) - loss(fitted)
     earned = 2 * gain * len(rows) > SIGNIFICANT
-    return LanguageWeight(fitted if earned else 0.0, fitted, gain, len(rows))
+    seen = values[np.isfinite(offsets)]
+    weight = fitted if earned else 0.0
+    return LanguageWeight(weight, fitted, gain, len(rows), float(seen.min()), float(seen.max()), float(seen.mean()))

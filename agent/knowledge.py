@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import URL
 
-from agent.fusion import LanguageWeight
+from agent.fusion import NO_WEIGHT, LanguageWeight
 from agent.options import FitOptions
 from agent.rationale import Pen, Rationales
 from agent.scorer import LanguageScorer
@@ -162,7 +162,7 @@ class Knowledge:
         self.retriever = self._retriever(artefact, language)
         self.index = self.retriever.index
         fitted = language.get(resources.language_key)
-        self.language_weight = LanguageWeight(**fitted) if fitted else LanguageWeight(0.0, 0.0, 0.0, 0)
+        self.language_weight = LanguageWeight(**fitted) if fitted else NO_WEIGHT
         self.topics = TopicMap({item_id: item.categories for item_id, item in self.catalogue.items()})
         self.reader = resources.past_reader(self.index.places, self.retriever.texts)
 

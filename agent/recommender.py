@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import compress, islice
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agent.diversity import capped
-from agent.fusion import fuse
 from agent.knowledge import Knowledge, Resources
+from agent.reranking import contenders, fuse_read
 from agent.results import Interests, Recommendation, Recommended
+from agent.scorer import Question
 from history.records import Item
 from history.timeline import Timeline
 from interests.state import TopicShare
@@ -25,6 +27,7 @@ from workspace.errors import StoreError, UsageError
 from workspace.home import Home
 from workspace.settings import Settings
 
+TOGETHER = 32  # users that are ranked at once
 NOTHING_LEFT = "no item is left to recommend: import more, or see foretaste items restore"
 Keep = Callable[[Item], bool]
 logger = logging.getLogger(__name__)
@@ -72,7 +75,7 @@ class Recommender:
             UnknownName: no such user.
             UsageError: `k` is below 1, or `where` leaves no item.
         """
-        answer, timeline, candidates = self._rank(user, k, where, llm)
+        ((answer, timeline, candidates),) = self._rank([user], k, where, llm)
         if rationale:
             explained = self._explain(answer.items, timeline, candidates, llm)
             answer = replace(answer, items=tuple(explained))
@@ -83,32 +86,53 @@ class Recommender:
         self, user: str | Timeline, k: int = 10, *, where: Keep | None = None, llm: bool = True
     ) -> tuple[Recommendation, Iterator[Recommended]]:
         """The ranked list at once, and its items again with their reasons, one by one as they are written."""
-        answer, timeline, candidates = self._rank(user, k, where, llm)
+        ((answer, timeline, candidates),) = self._rank([user], k, where, llm)
         self._keep(answer)
         return answer, self._explain(answer.items, timeline, candidates, llm)
 
+    def recommend_all(
+        self, users: Iterable[str | Timeline], k: int = 10, *, where: Keep | None = None, llm: bool = True
+    ) -> Iterator[Recommendation]:
+        """The lists of many users, without reasons, in their order; the model reads several users in one pass.
+
+        Raises:
+            UnknownName: no such user.
+            UsageError: `k` is below 1, or nothing is left to recommend to one of them.
+        """
+        waiting = iter(users)
+        while together := list(islice(waiting, TOGETHER)):
+            for answer, _, _ in self._rank(together, k, where, llm):
+                self._keep(answer)
+                yield answer
+
     def _rank(
-        self, user: str | Timeline, k: int, where: Keep | None, llm: bool
-    ) -> tuple[Recommendation, Timeline, Candidates]:
+        self, users: Sequence[str | Timeline], k: int, where: Keep | None, llm: bool
+    ) -> list[tuple[Recommendation, Timeline, Candidates]]:
         if k < 1:
             raise UsageError(f"k = {k}: ask for at least one item")
-        timeline = self.knowledge.store.timeline(user) if isinstance(user, str) else user
-        candidates = self.candidates(timeline, where)
+        store = self.knowledge.store
+        timelines = [store.timeline(user) if isinstance(user, str) else user for user in users]
+        candidates = [self.candidates(timeline, where) for timeline in timelines]
+        fused = self._fused(timelines, candidates, k) if llm else [found.log_p for found in candidates]
+        return [
+            (self._answer(timeline, found, log_p, k, llm), timeline, found)
+            for timeline, found, log_p in zip(timelines, candidates, fused, strict=True)
+        ]
+
+    def _answer(
+        self, timeline: Timeline, candidates: Candidates, fused: NDArray[np.float64], k: int, llm: bool
+    ) -> Recommendation:
         now = self._interests_now(candidates.past.taste, timeline)
-        fused, degraded = self._fused(timeline, candidates, llm)
-        items = self._ranked(candidates, fused, k)
-        following = self._interests_next(fused)
-        answer = Recommendation(
+        return Recommendation(
             recommendation_id=uuid.uuid4().hex,
             user_id=timeline.user_id,
             generated_at=datetime.now(UTC).isoformat(timespec="seconds"),
-            engine="retrieval only" if degraded else self.knowledge.resources.language_name,
+            engine=self.knowledge.resources.language_name if llm else "retrieval only",
             adapter=None,
-            degraded=degraded,
-            items=items,
-            interests=replace(now, next=following),
+            degraded=not llm,
+            items=self._ranked(candidates, fused, k),
+            interests=replace(now, next=self._interests_next(fused)),
         )
-        return answer, timeline, candidates
 
     def candidates(self, timeline: Timeline, where: Keep | None = None) -> Candidates:
         """The retriever's candidates for what comes after `timeline`.
@@ -125,20 +149,29 @@ class Recommender:
         log_p = know.retriever.log_probability(past, allowed)
         return Candidates(log_p, know.retriever.top(log_p, know.settings.candidates), past)
 
-    def _fused(self, timeline: Timeline, candidates: Candidates, llm: bool) -> tuple[NDArray[np.float64], bool]:
-        """Log P(next) over the catalogue with the language model's say in it, and whether it had none."""
-        weight = self.knowledge.language_weight.weight
-        if not llm:
-            return candidates.log_p, True
-        if not weight:
+    def _fused(
+        self, timelines: Sequence[Timeline], candidates: Sequence[Candidates], k: int
+    ) -> list[NDArray[np.float64]]:
+        """For each user log P(next) over the catalogue, with the language model's say in it."""
+        know, weight = self.knowledge, self.knowledge.language_weight
+        if not weight.weight:
             # It was measured to add nothing to this ranking: asking it would cost a second for nothing.
-            return candidates.log_p, False
-        places = candidates.places
-        item_ids = [self.knowledge.index.item_ids[place] for place in places]
-        values = self.knowledge.scorer.values(timeline, item_ids)
-        fused = candidates.log_p.copy()
-        fused[places] = fuse(candidates.log_p[places], values, weight)
-        return fused, False
+            return [found.log_p for found in candidates]
+        ids = [[know.index.item_ids[place] for place in found.places] for found in candidates]
+        read = [
+            contenders(names, found.log_p[found.places], weight, k, know.catalogue, know.domain.category_cap)
+            for names, found in zip(ids, candidates, strict=True)
+        ]
+        asked = [
+            (timeline, [Question(len(timeline), list(compress(names, chosen)))])
+            for timeline, names, chosen in zip(timelines, ids, read, strict=True)
+        ]
+        fused = []
+        for found, chosen, ((values,), _) in zip(candidates, read, know.scorer.all_values(asked), strict=True):
+            log_p = found.log_p.copy()
+            log_p[found.places] = fuse_read(log_p[found.places], values, chosen, weight)
+            fused.append(log_p)
+        return fused
 
     def _ranked(self, candidates: Candidates, fused: NDArray[np.float64], k: int) -> tuple[Recommended, ...]:
         know = self.knowledge

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,17 +27,17 @@ class Question:
 
 @dataclass(frozen=True)
 class LanguageScorer:
-    """Scores candidates in one packed pass, each read against its own history-free value.
+    """Scores candidates in packed passes, each read against its own history-free value.
 
     The difference says what the history adds: for `likelihood` it is the pointwise mutual information of history and
-    title in nats, for `yes-no` a difference of log-odds. The history-free value is computed once per item.
+    title in nats, for `yes-no` a difference of log-odds. The history-free value is a score like any other, behind the
+    stem without events: the engine keeps it for as long as it keeps that stem.
     """
 
     engine: Engine
     renderer: Renderer
     catalogue: Catalogue
     readout: Readout
-    _history_free: dict[str, float] = field(default_factory=dict, init=False)
 
     def values(self, timeline: Timeline, item_ids: Sequence[str], interests: Sequence[str] = ()) -> Values:
         """One value a candidate, float64 [len(item_ids)]; 0 says that the history changes nothing."""
@@ -48,14 +48,24 @@ class LanguageScorer:
 
         The questions must be such that `window_start` is the same after each of their places.
         """
-        scores = self.engine.score(self.tree(timeline, questions))
-        tokens = scores.tokens + self._learn_history_free(
-            list(dict.fromkeys(name for one in questions for name in one.item_ids))
-        )
-        ends = np.cumsum([len(question.item_ids) for question in questions])[:-1]
-        parts = np.split(scores.values, ends)
-        free = (self.history_free(question.item_ids) for question in questions)
-        return [part - known for part, known in zip(parts, free, strict=True)], tokens
+        return self.all_values([(timeline, questions)])[0]
+
+    def all_values(self, asked: Sequence[tuple[Timeline, Sequence[Question]]]) -> list[tuple[list[Values], int]]:
+        """For each history the values of its questions and the tokens that they took, packed with all others'.
+
+        The history-free values count for the first.
+        """
+        names = list(dict.fromkeys(name for _, questions in asked for one in questions for name in one.item_ids))
+        trees = [self.tree(timeline, questions) for timeline, questions in asked]
+        *scores, free = self.engine.score_all([*trees, self._free_tree(names)])
+        known = dict(zip(names, free.values.tolist(), strict=True))
+        found: list[tuple[list[Values], int]] = []
+        for (_, questions), one in zip(asked, scores, strict=True):
+            ends = np.cumsum([len(question.item_ids) for question in questions])[:-1]
+            parts = zip(np.split(one.values, ends), questions, strict=True)
+            values = [part - np.array([known[name] for name in question.item_ids]) for part, question in parts]
+            found.append((values, one.tokens + (0 if found else free.tokens)))
+        return found
 
     def raw(self, timeline: Timeline, item_ids: Sequence[str]) -> Values:
         """The readout itself, not read against anything. Float64 [len(item_ids)]."""
@@ -63,30 +73,25 @@ class LanguageScorer:
 
     def history_free(self, item_ids: Sequence[str]) -> Values:
         """The readout of each item after an empty history. Float64 [len(item_ids)]."""
-        self._learn_history_free(item_ids)
-        return np.array([self._history_free[item_id] for item_id in item_ids])
+        return self.engine.score(self._free_tree(item_ids)).values
+
+    def _free_tree(self, item_ids: Sequence[str]) -> Tree:
+        return self.tree(Timeline(""), [Question(0, item_ids)])
 
     def tree(self, timeline: Timeline, questions: Sequence[Question]) -> Tree:
         """One stem of all events; each question's bridge hangs after its last event, its candidates on the bridge."""
         start = self.window_start(timeline)
         nodes = [Node(self.renderer.stable(timeline, self.catalogue))]
         for question in questions:
+            if not question.item_ids:
+                continue
             # The stem's first piece opens the chat, then comes one piece an event.
             nodes.append(Node(self.renderer.bridge(self.readout, question.interests), 0, 1 + question.place - start))
             bridge = len(nodes) - 1
             branches = (self.renderer.branch(self.readout, self.catalogue[item_id]) for item_id in question.item_ids)
             nodes += [Node(branch, bridge) for branch in branches]
-        return Tree(tuple(nodes), self.readout)
+        return Tree(tuple(nodes) if len(nodes) > 1 else (), self.readout)
 
     def window_start(self, timeline: Timeline) -> int:
         """The place of the first event that the prompt of a timeline holds."""
         return self.renderer.window_start(len(timeline))
-
-    def _learn_history_free(self, item_ids: Sequence[str]) -> int:
-        """Compute the history-free values that are not known yet; gives the tokens that it took."""
-        missing = [item_id for item_id in item_ids if item_id not in self._history_free]
-        if not missing:
-            return 0
-        scores = self.engine.score(self.tree(Timeline(""), [Question(0, missing)]))
-        self._history_free.update(zip(missing, scores.values.tolist(), strict=True))
-        return scores.tokens

@@ -1,4 +1,4 @@
-"""The one mask builder: how a tree of segments is laid out in one packed sequence."""
+"""How a tree of segments is laid out in one sequence: what each token reads, and at which position."""
 
 from __future__ import annotations
 
@@ -22,44 +22,51 @@ class Slot:
 class Layout:
     """A packed tree of T tokens.
 
-    `ids` and `positions` are int64 [T]; `mask` is bool [T, T], true where the row's token sees the column's;
-    `starts` is the first place of each node.
+    `ids` and `positions` are int64 [T]; `starts` is the first place of each node, and `paths` holds for each node the
+    places before it that all its tokens see, int64, oldest first.
     """
 
+    slots: tuple[Slot, ...]
     ids: Tensor
     positions: Tensor
-    mask: Tensor
     starts: tuple[int, ...]
+    paths: tuple[Tensor, ...]
 
     @property
     def length(self) -> int:
         """T."""
         return len(self.ids)
 
+    def mask(self) -> Tensor:
+        """Bool [T, T], true where the row's token sees the column's."""
+        mask = torch.zeros(self.length, self.length, dtype=torch.bool)
+        for slot, start, path in zip(self.slots, self.starts, self.paths, strict=True):
+            own = slice(start, start + len(slot.tokens))
+            mask[own, path] = True
+            mask[own, own] = torch.ones(len(slot.tokens), len(slot.tokens), dtype=torch.bool).tril()
+        return mask
+
 
 def lay_out(slots: Sequence[Slot]) -> Layout:
     """Pack the slots one after the other.
 
     A token sees its own segment up to itself, and of each ancestor the part up to where the path leaves it; positions
-    go on from there. So every branch reads exactly what it would read alone behind its ancestors. A row is built from
-    the parent's row at the place where the node hangs, which already holds all that may be seen further up.
+    go on from there. So every branch reads exactly what it would read alone behind its ancestors.
     """
-    total = sum(len(slot.tokens) for slot in slots)
-    mask = torch.zeros(total, total, dtype=torch.bool)
-    positions = torch.empty(total, dtype=torch.long)
     starts: list[int] = []
+    paths: list[Tensor] = []
+    positions: list[Tensor] = []
+    hooks: dict[tuple[int, int], Tensor] = {(-1, 0): torch.empty(0, dtype=torch.long)}
     begin = 0
     for slot in slots:
-        size = len(slot.tokens)
-        end = begin + size
-        first = 0
-        if slot.parent >= 0 and slot.offset > 0:
-            hook = starts[slot.parent] + slot.offset - 1
-            mask[begin:end, :begin] = mask[hook, :begin]
-            first = int(positions[hook]) + 1
-        mask[begin:end, begin:end] = torch.ones(size, size, dtype=torch.bool).tril()
-        positions[begin:end] = torch.arange(first, first + size)
+        hook = (slot.parent, slot.offset) if slot.parent >= 0 else (-1, 0)
+        if hook not in hooks:
+            start = starts[slot.parent]
+            hooks[hook] = torch.cat([paths[slot.parent], torch.arange(start, start + slot.offset)])
+        path = hooks[hook]
         starts.append(begin)
-        begin = end
+        paths.append(path)
+        positions.append(torch.arange(len(path), len(path) + len(slot.tokens)))
+        begin += len(slot.tokens)
     ids = torch.tensor([token for slot in slots for token in slot.tokens], dtype=torch.long)
-    return Layout(ids, positions, mask, tuple(starts))
+    return Layout(tuple(slots), ids, torch.cat(positions), tuple(starts), tuple(paths))

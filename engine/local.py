@@ -1,20 +1,22 @@
-"""The engine on this machine: a transformers model, one packed pass a tree."""
+"""The engine on this machine: a transformers model, packed passes, and the stems that it has read."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import linear
-from transformers import DynamicCache
 
-from engine.layout import Layout, Slot, lay_out
+from engine.asking import Asking
+from engine.layout import Layout, Slot
 from engine.loading import load_model
-from engine.protocol import Readout, Scores, Tree, WriteLimits
+from engine.passes import Read, packs, read
+from engine.protocol import Scores, Tree, WriteLimits
+from engine.stems import Stem, StemCache
 from engine.tokens import Tokens
 from engine.writing import write
 from prompts.segment import Segment
@@ -22,21 +24,24 @@ from workspace.errors import ModelError
 from workspace.settings import Precision
 
 HEAD_ROWS = 256  # of a vocabulary's logits at a time
-
-
-@dataclass(frozen=True, slots=True)
-class Prefix:
-    """A trunk that has been read: its hidden states, [T, width], and its keys and values."""
-
-    hidden: Tensor
-    cache: DynamicCache
+PACK_TOKENS = 2048
+STEM_BYTES = 512 * 2**20
 
 
 class LocalEngine:
     """Scores and writes with one causal language model that transformers holds."""
 
-    def __init__(self, source: Path | str, precision: Precision, pack_tokens: int = 4096, threads: int = 0) -> None:
-        """Load the model at `source`; a pack holds at most `pack_tokens` tokens; `threads` 0 takes all cores.
+    def __init__(
+        self,
+        source: Path | str,
+        precision: Precision,
+        pack_tokens: int = PACK_TOKENS,
+        threads: int = 0,
+        stems: StemCache | None = None,
+    ) -> None:
+        """Load the model at `source`; a pass reads about `pack_tokens` tokens; `threads` 0 takes all cores.
+
+        `stems` may be shared with other engines: each finds its own.
 
         Raises:
             ModelError: the model cannot be loaded or is not instruction-tuned.
@@ -46,7 +51,9 @@ class LocalEngine:
         self.model, tokenizer = load_model(source, precision)
         self._tokens = Tokens(tokenizer)
         self.pack_tokens = pack_tokens
+        self.stems = StemCache(STEM_BYTES) if stems is None else stems
         self._label = f"{Path(source).name} ({precision})"
+        self._maker = f"{source} {precision} {self.model.device}"
 
     @property
     def name(self) -> str:
@@ -58,36 +65,46 @@ class LocalEngine:
         """The model's tokenizer."""
         return self._tokens
 
-    @torch.inference_mode()
     def score(self, tree: Tree) -> Scores:
-        """Score every branch in one packed pass; past the token budget, the trunk once and the branches in packs.
+        """Score every branch of one tree; see `score_all`."""
+        return self.score_all([tree])[0]
 
-        Branches are packed in the order of their token ids, so that the order in which they are given cannot matter.
+    @torch.inference_mode()
+    def score_all(self, trees: Sequence[Tree]) -> list[Scores]:
+        """Score every branch of all trees, in packed passes cut by the token budget.
+
+        What was read of a stem before is not read again, and a branch that was scored behind the same stem keeps its
+        score. A tree of more branches than fit is read in parts, its trunk once.
 
         Raises:
             ModelError: a branch with all that it hangs on is longer than the model's context.
         """
-        slots = self._slots(tree)
-        leaves = sorted(tree.leaves(), key=lambda place: slots[place].tokens)
-        if not leaves:
-            return Scores(np.zeros(0), 0)
-        chosen = set(leaves)
-        trunk = [place for place in range(len(slots)) if place not in chosen]
-        self._check_context(max(_depth(slots, place) for place in leaves))
-        trunk_size = sum(len(slots[place].tokens) for place in trunk)
-        packs = self._packs(slots, leaves, self.pack_tokens - trunk_size)
-        known = self._prefill(slots, trunk) if trunk and packs != [leaves] else None
-        values: dict[int, float] = {}
-        for pack in packs:
-            values.update(zip(pack, self._score_pack(slots, trunk, pack, tree.readout, known), strict=True))
-        tokens = sum(len(slot.tokens) for slot in slots)
-        return Scores(np.array([values[place] for place in tree.leaves()]), tokens)
+        askings = [self._asking(tree) for tree in trees]
+        pending = [(asking, missing) for asking in askings if (missing := asking.missing())]
+        chunks = [list(asking.chunks(missing, self.pack_tokens)) for asking, missing in pending]
+        jobs = [asking.first_job(first) for (asking, _), (first, *_) in zip(pending, chunks, strict=True)]
+        for pack in packs(jobs, self.pack_tokens):
+            for place, done in zip(pack, read(self.model, [jobs[place] for place in pack]), strict=True):
+                asking, (first, *others) = pending[place][0], chunks[place]
+                asking.tokens += jobs[place].new
+                self._take(asking, first, jobs[place].layout, done.hidden)
+                if others:
+                    self._read_on(asking, others, done)
+                self._keep(asking, done)
+        return [asking.scores() for asking in askings]
 
     def write(self, stem: Segment, limits: WriteLimits) -> Iterator[str]:
         """Write on from the stem, greedily, yielding text as it comes."""
         ids = [token for piece in self._tokens.encode(stem) for token in piece]
         self._check_context(len(ids) + limits.tokens)
         return write(self.model, self._tokens, ids, limits)
+
+    def _asking(self, tree: Tree) -> Asking:
+        asking = Asking(self._slots(tree), tree.readout)
+        self._check_context(asking.longest)
+        if asking.root:
+            asking.begin(*self.stems.find(self._maker, asking.root))
+        return asking
 
     def _slots(self, tree: Tree) -> list[Slot]:
         encoded = [self._tokens.encode(node.segment) for node in tree.nodes]
@@ -97,61 +114,60 @@ class LocalEngine:
             slots.append(Slot(tuple(token for piece in pieces for token in piece), node.parent, sum(map(len, hung_on))))
         return slots
 
-    def _packs(self, slots: Sequence[Slot], leaves: list[int], room: int) -> list[list[int]]:
-        """Cut the leaves, in order, into packs of at most the token budget; `room` is what the trunk leaves of it."""
-        if sum(len(slots[place].tokens) for place in leaves) <= room:
-            return [leaves]
-        # Over a cache of the trunk a pack's room is the whole budget.
-        packs: list[list[int]] = []
-        room = 0
-        for place in leaves:
-            size = len(slots[place].tokens)
-            if size > room or not packs:
-                packs.append([])
-                room = self.pack_tokens
-            packs[-1].append(place)
-            room -= size
-        return packs
+    def _read_on(self, asking: Asking, chunks: Sequence[list[int]], begun: Read) -> None:
+        """Read further branches over the trunk of a pass."""
+        size = asking.trunk_size()
+        trunk, hidden = begun.layers(size), begun.hidden[: size - asking.known]
+        for leaves in chunks:
+            job = asking.next_job(leaves, trunk)
+            (done,) = read(self.model, [job])
+            asking.tokens += job.new
+            self._take(asking, leaves, job.layout, torch.cat([hidden, done.hidden]))
 
-    def _prefill(self, slots: Sequence[Slot], trunk: list[int]) -> Prefix:
-        cache = DynamicCache(config=self.model.config)
-        layout = lay_out(_renumbered(slots, trunk))
-        return Prefix(self._forward(layout, cache=cache), cache)
-
-    def _score_pack(
-        self, slots: Sequence[Slot], trunk: list[int], pack: list[int], readout: Readout, known: Prefix | None
-    ) -> list[float]:
-        packed = _renumbered(slots, trunk + pack)
-        layout = lay_out(packed)
-        if known is None:
-            hidden = self._forward(layout)
+    def _take(self, asking: Asking, leaves: Sequence[int], layout: Layout, hidden: Tensor) -> None:
+        """Read the scores of `leaves` off the hidden states of the layout's tokens past the known ones."""
+        if not leaves:
+            return
+        rows = [torch.tensor(asking.rows(layout, number)) - asking.known for number in range(len(leaves))]
+        states = hidden[torch.cat(rows).to(hidden.device)]
+        if asking.readout == "yes-no":
+            found = self._log_odds(states)
         else:
-            size = len(known.hidden)
-            hidden = torch.cat([known.hidden, self._forward(layout, size, known.cache)])
-            known.cache.crop(size - layout.length)
-        rows = [_rows(packed, layout, place, readout) for place in range(len(trunk), len(packed))]
-        # The head runs in float32, since bfloat16 would round a logit to 1/8, and on the rows that are read alone.
-        head = self.model.get_output_embeddings().weight
-        if readout == "yes-no":
-            logits = linear(hidden[torch.cat(rows)].float(), head[[self._tokens.yes, self._tokens.no]].float())
-            return [float(yes - no) for yes, no in logits]
-        read = torch.cat(rows)
-        expected = torch.tensor([token for place in pack for token in slots[place].tokens])
-        found = _log_likelihoods(hidden[read], head.float(), expected.to(hidden.device))
-        return [float(part.sum()) for part in torch.split(found, [len(row) for row in rows])]
+            expected = torch.tensor([token for leaf in leaves for token in asking.slots[leaf].tokens])
+            each = self._log_likelihoods(states, expected.to(hidden.device))
+            found = torch.stack([part.sum() for part in torch.split(each, [len(row) for row in rows])])
+        asking.values.update(zip([asking.ways[leaf] for leaf in leaves], found.tolist(), strict=True))
 
-    def _forward(self, layout: Layout, known: int = 0, cache: DynamicCache | None = None) -> Tensor:
-        """The last hidden states, [T - known, width], of the tokens past the `known` ones that the cache holds."""
-        device = self.model.device
-        output = self.model.base_model(
-            input_ids=layout.ids[None, known:].to(device),
-            position_ids=layout.positions[None, known:].to(device),
-            attention_mask=layout.mask[None, None, known:].to(device),
-            past_key_values=cache,
-            use_cache=cache is not None,
-        )
-        hidden: Tensor = output.last_hidden_state[0]
-        return hidden
+    def _keep(self, asking: Asking, done: Read) -> None:
+        """Keep what was read of the stem, and the scores behind it."""
+        if not asking.root or not self.stems.limit:
+            return
+        stem = asking.stem
+        if stem is None or not asking.stands:
+            stem = Stem(np.array(asking.root), done.layers(len(asking.root)))
+            self.stems.keep(self._maker, stem)
+        stem.remember(asking.values)
+
+    def _log_odds(self, states: Tensor) -> Tensor:
+        """Yes minus no, [rows]. The head runs in float32, since bfloat16 would round a logit to 1/8."""
+        head = self.model.get_output_embeddings().weight[[self._tokens.yes, self._tokens.no]]
+        yes, no = head.float()
+        # Row by row: a product of one row alone would be summed in another order than one of many.
+        found: Tensor = (states.float() * (yes - no)).sum(1)
+        return found
+
+    def _log_likelihoods(self, states: Tensor, expected: Tensor) -> Tensor:
+        """The log-probability of each expected token, [rows]; in blocks, to keep memory flat."""
+        found = []
+        for rows, tokens in zip(torch.split(states, HEAD_ROWS), torch.split(expected, HEAD_ROWS), strict=True):
+            logits = linear(rows.float(), self._head)
+            found.append(logits.gather(1, tokens[:, None])[:, 0] - logits.logsumexp(1))
+        return torch.cat(found)
+
+    @cached_property
+    def _head(self) -> Tensor:
+        head: Tensor = self.model.get_output_embeddings().weight.float()
+        return head
 
     def _check_context(self, tokens: int) -> None:
         limit = self.model.config.max_position_embeddings
@@ -160,43 +176,3 @@ class LocalEngine:
                 f"a prompt of {tokens} tokens is longer than the context of {self.name}, {limit}; lower history_over "
                 "or item_tokens in the settings"
             )
-
-
-def _renumbered(slots: Sequence[Slot], places: list[int]) -> list[Slot]:
-    """The slots at `places`, with their parents' places among those."""
-    new = {old: place for place, old in enumerate(places)} | {-1: -1}
-    return [Slot(slots[old].tokens, new[slots[old].parent], slots[old].offset) for old in places]
-
-
-def _depth(slots: Sequence[Slot], place: int) -> int:
-    """How many tokens the last token of a node reads, its own among them.
-
-    Raises:
-        ModelError: it reads nothing but itself: a branch must hang on something.
-    """
-    slot = slots[place]
-    above, depth = slot, len(slot.tokens)
-    while above.parent >= 0:
-        depth += above.offset
-        above = slots[above.parent]
-    if slot.parent < 0 or slot.offset == 0 or not slot.tokens:
-        raise ModelError("a branch must have tokens, and hang on at least one token of another node")
-    return depth
-
-
-def _rows(slots: Sequence[Slot], layout: Layout, place: int, readout: Readout) -> Tensor:
-    """The places whose next token is predicted: the branch's last one, or that before each of its tokens."""
-    begin, slot = layout.starts[place], slots[place]
-    if readout == "yes-no":
-        return torch.tensor([begin + len(slot.tokens) - 1])
-    hook = layout.starts[slot.parent] + slot.offset - 1
-    return torch.tensor([hook, *range(begin, begin + len(slot.tokens) - 1)])
-
-
-def _log_likelihoods(hidden: Tensor, head: Tensor, tokens: Tensor) -> Tensor:
-    """The log-probability of each token after its row of hidden states, [rows]; in blocks, to keep memory flat."""
-    found = []
-    for rows, expected in zip(torch.split(hidden, HEAD_ROWS), torch.split(tokens, HEAD_ROWS), strict=True):
-        logits = linear(rows.float(), head)
-        found.append(logits.gather(1, expected[:, None])[:, 0] - logits.logsumexp(1))
-    return torch.cat(found).cpu()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -35,7 +35,9 @@ class Tree:
 
     @classmethod
     def reranking(cls, stem: Segment, bridge: Segment, branches: list[Segment], readout: Readout) -> Tree:
-        """One stem, one bridge, many branches."""
+        """One stem, one bridge, many branches; without branches an empty tree."""
+        if not branches:
+            return cls((), readout)
         return cls((Node(stem), Node(bridge, 0), *(Node(branch, 1) for branch in branches)), readout)
 
     def leaves(self) -> list[int]:
@@ -49,7 +51,7 @@ class Scores:
     """One value a branch, in the tree's order.
 
     For `yes-no` the log-odds of yes against no at the branch's end; for `likelihood` the log-likelihood, in nats, of
-    the branch's tokens. `tokens` counts what went through the model.
+    the branch's tokens. `tokens` counts what went through the model, and so leaves out what was known before.
     """
 
     values: NDArray[np.float64]
@@ -79,6 +81,10 @@ class Engine(Protocol):
 
     def score(self, tree: Tree) -> Scores:
         """Score every branch of the tree, each by its own ancestors alone."""
+        ...
+
+    def score_all(self, trees: Sequence[Tree]) -> list[Scores]:
+        """The same for many trees at once."""
         ...
 
     def write(self, stem: Segment, limits: WriteLimits) -> Iterator[str]:

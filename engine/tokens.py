@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import deepcopy
 from typing import Any
 
 from prompts.segment import Piece, Segment
@@ -20,13 +21,14 @@ class Tokens:
         """
         if not tokenizer.chat_template:
             raise ModelError(f"{tokenizer.name_or_path} has no chat template; choose an instruction-tuned model")
-        self._tokenizer = tokenizer
+        # Whether special tokens are split is a state of the tokenizer, which another thread may be changing: one each.
+        self._ours, self._data = tokenizer, deepcopy(tokenizer)
         self.yes, self.no = (self._ids(Piece(word))[0] for word in (" yes", " no"))
 
     def chat(self, turns: Sequence[tuple[str, str]]) -> str:
         """The chat of (role, text) turns and the opening of the assistant's next, by the tokenizer's own template."""
         told = [{"role": role, "content": text} for role, text in turns]
-        return str(self._tokenizer.apply_chat_template(told, tokenize=False, add_generation_prompt=True))
+        return str(self._ours.apply_chat_template(told, tokenize=False, add_generation_prompt=True))
 
     def cut(self, text: str, tokens: int) -> str:
         """The longest beginning of `text` that costs at most so many tokens."""
@@ -49,10 +51,11 @@ class Tokens:
 
     def decode(self, ids: list[int]) -> str:
         """The text of token ids, special tokens left out."""
-        return str(self._tokenizer.decode(ids, skip_special_tokens=True))
+        return str(self._ours.decode(ids, skip_special_tokens=True))
 
     def _ids(self, piece: Piece) -> list[int]:
         return list(self._encode(piece.text, split_special_tokens=piece.data)["input_ids"])
 
     def _encode(self, text: str, split_special_tokens: bool = True, **options: Any) -> Any:
-        return self._tokenizer(text, add_special_tokens=False, split_special_tokens=split_special_tokens, **options)
+        tokenizer = self._data if split_special_tokens else self._ours
+        return tokenizer(text, add_special_tokens=False, split_special_tokens=split_special_tokens, **options)

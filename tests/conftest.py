@@ -68,6 +68,9 @@ class FakeEngine:
         values = [lines * tree.nodes[place].segment.text.count("e") for place in tree.leaves()]
         return Scores(np.array(values, float), sum(len(node.segment.text) for node in tree.nodes))
 
+    def score_all(self, trees: Sequence[Tree]) -> list[Scores]:
+        return [self.score(tree) for tree in trees]
+
     def write(self, stem: Segment, limits: WriteLimits) -> Iterator[str]:
         self.stems.append(stem)
         yield self.answers.pop(0) if self.answers else " and that is all"

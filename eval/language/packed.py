@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from agent.fit import draw
-from agent.fusion import Drawn, LanguageWeight, fit_weight, fuse
+from agent.fusion import NO_WEIGHT, Drawn, LanguageWeight, fit_weight, fuse
 from agent.scorer import LanguageScorer, Question
 from eval.interactions import Floats
 from eval.language.reordering import Order, Reordering
@@ -55,7 +55,7 @@ class ZeroShotFused(ZeroShot):
 
     targets: int = 64
     seed: int = 0
-    weight: LanguageWeight = field(default_factory=lambda: LanguageWeight(0.0, 0.0, 0.0, 0), init=False, repr=False)
+    weight: LanguageWeight = field(default_factory=lambda: NO_WEIGHT, init=False, repr=False)
 
     def fit(self, split: Split) -> None:
         """Fit the weight on validation targets put among others drawn from the retriever's distribution."""

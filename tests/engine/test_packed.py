@@ -7,6 +7,7 @@ import pytest
 
 from engine.local import LocalEngine
 from engine.protocol import Node, Readout, Tree, WriteLimits
+from engine.stems import StemCache
 from prompts.segment import Piece, Segment
 from workspace.errors import ModelError
 from workspace.home import Home
@@ -58,11 +59,11 @@ def test_packed_and_cached_equal_separate_over_100_stems(engine: LocalEngine) ->
         stem, branches = lines(generator, 12), [branch(generator) for _ in range(5)]
         tree = Tree.reranking(stem, BRIDGE, branches, "yes-no")
         packed = engine.score(tree).values
-        engine.pack_tokens = 12
+        engine.stems, engine.pack_tokens = StemCache(0), 12
         try:
             cached = engine.score(tree).values
         finally:
-            engine.pack_tokens = 4096
+            engine.pack_tokens = 2048
         alone = [plain_log_odds(engine, stem + BRIDGE + one) for one in branches]
         assert np.abs(packed - alone).max() <= TOLERANCE, number
         assert np.abs(cached - alone).max() <= TOLERANCE, number
