@@ -79,7 +79,7 @@ class LocalEngine:
         Raises:
             ModelError: a branch with all that it hangs on is longer than the model's context.
         """
-        askings = [self._asking(tree) for tree in trees]
+        askings = [self.asking(tree) for tree in trees]
         pending = [(asking, missing) for asking in askings if (missing := asking.missing())]
         chunks = [list(asking.chunks(missing, self.pack_tokens)) for asking, missing in pending]
         jobs = [asking.first_job(first) for (asking, _), (first, *_) in zip(pending, chunks, strict=True)]
@@ -99,7 +99,12 @@ class LocalEngine:
         self._check_context(len(ids) + limits.tokens)
         return write(self.model, self._tokens, ids, limits)
 
-    def _asking(self, tree: Tree) -> Asking:
+    def asking(self, tree: Tree) -> Asking:
+        """The tree on its way: what of it is known from before.
+
+        Raises:
+            ModelError: see `score_all`.
+        """
         asking = Asking(self._slots(tree), tree.readout)
         self._check_context(asking.longest)
         if asking.root:

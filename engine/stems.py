@@ -58,6 +58,11 @@ class StemCache:
     def __len__(self) -> int:
         return len(self._stems)
 
+    def stems(self) -> list[tuple[str, Stem]]:
+        """What is held, with its maker, least recently used first."""
+        with self._lock:
+            return [(maker, stem) for (maker, _), stem in self._stems.items()]
+
     def find(self, maker: str, ids: Sequence[int]) -> tuple[Stem | None, int]:
         """The kept stem that begins most like `ids`, and the number of tokens that the two have in common."""
         wanted = np.asarray(ids, np.int64)
