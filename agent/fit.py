@@ -83,7 +83,8 @@ def fit(resources: Resources, options: FitOptions | None = None) -> FitReport:
     def write(folder: Path) -> None:
         learnt.retriever.save(folder)
         write_texts(folder, catalogue)
-        (folder / LANGUAGE).write_text(json.dumps({resources.language_key: asdict(language)}, indent=2))
+        measured = {resources.language_key: asdict(language)} if language.targets else {}
+        (folder / LANGUAGE).write_text(json.dumps(measured, indent=2))
 
     publish(resources.home.index, about_fit(resources, catalogue, options), write)
     return FitReport(

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,13 +36,14 @@ from workspace.artefact import Artefact, current, is_published, publish
 from workspace.errors import NotReady, StoreError
 from workspace.home import Home
 from workspace.models import model_source
-from workspace.settings import Settings, load_settings
+from workspace.settings import Precision, Settings, load_settings
 
 if TYPE_CHECKING:
     from engine.local import LocalEngine
 
 FORMAT = 2  # of what a fit writes
 LANGUAGE, TEXTS = "language.json", "texts.json"
+SPEED = "speed.json"  # in the home: how fast each precision is, by machine
 FIT = "run: foretaste fit"
 logger = logging.getLogger(__name__)
 
@@ -80,7 +81,43 @@ class Resources:
         from engine.local import LocalEngine
 
         source = model_source(self.home, self.settings.model)
-        return LocalEngine(source, self.settings.precision, threads=self.settings.threads)
+        return LocalEngine(source, self.precision, threads=self.settings.threads)
+
+    @cached_property
+    def precision(self) -> Precision:
+        """How the language model's weights are held; `auto` is decided once, here or by `settle`.
+
+        Here it is the fastest of all, for those who measure the quality in it themselves.
+        """
+        return self._precision_among(get_args(Precision))
+
+    def settle(self, language: Mapping[str, Mapping[str, Any]]) -> None:
+        """Decide `auto`, if it is open, among the precisions for which `language`, of a fit, holds a measured weight.
+
+        Where it holds none it is the default one.
+        """
+        if "precision" not in vars(self):
+            known = get_args(Precision)
+            measured = [name for name in known if language.get(self._language_key(name), {}).get("targets")]
+            default = Settings.model_fields["precision"].default
+            vars(self)["precision"] = self._precision_among(measured or [default])
+
+    def _precision_among(self, among: Sequence[Precision]) -> Precision:
+        if self.settings.precision != "auto":
+            return self.settings.precision
+        if len(among) == 1:  # the model need not even be there
+            return among[0]
+        from engine.precision import fastest
+
+        source = model_source(self.home, self.settings.model)
+        return fastest(source, among, self.home.root / SPEED, self.settings.threads)
+
+    def speeds(self) -> Mapping[Precision, float]:
+        """Tokens a second of the language model by precision, as far as they were measured on this machine."""
+        from engine.precision import remembered
+
+        source = model_source(self.home, self.settings.model)
+        return remembered(source, self.home.root / SPEED, self.settings.threads)
 
     def is_fitted(self) -> bool:
         """Whether a fit was published in the home."""
@@ -89,15 +126,18 @@ class Resources:
     @property
     def language_key(self) -> str:
         """What a language weight was fitted for: model, precision, adapter, readout, and all that shapes the prompt."""
+        return self._language_key(self.precision)
+
+    def _language_key(self, precision: Precision) -> str:
         prompt = self.settings.model_dump(
             include={"rendering", "domain", "history_over", "history_keep", "item_tokens"}
         )
-        return f"{self.language_name} no-adapter {self.settings.readout} {prompt}"
+        return f"{self.settings.model} ({precision}) no-adapter {self.settings.readout} {prompt}"
 
     @property
     def language_name(self) -> str:
         """The language model's name and precision, for people."""
-        return f"{self.settings.model} ({self.settings.precision})"
+        return f"{self.settings.model} ({self.precision})"
 
     def embed(self, texts: Sequence[str], width: int) -> Vectors:
         """The sentence embeddings of `texts`, float32 [texts, width].
@@ -161,6 +201,7 @@ class Knowledge:
         language = json.loads((artefact.folder / LANGUAGE).read_bytes())
         self.retriever = self._retriever(artefact, language)
         self.index = self.retriever.index
+        resources.settle(language)
         fitted = language.get(resources.language_key)
         self.language_weight = LanguageWeight(**fitted) if fitted else NO_WEIGHT
         self.topics = TopicMap({item_id: item.categories for item_id, item in self.catalogue.items()})

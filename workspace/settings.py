@@ -16,6 +16,7 @@ from workspace.errors import UsageError
 from workspace.home import Home
 
 Precision = Literal["nf4", "int8", "bf16", "fp32"]
+PrecisionChoice = Literal[Precision, "auto"]  # auto: the fastest on this machine
 Readout = Literal["yes-no", "likelihood"]
 Rendering = Literal["title", "title-year", "title-year-category"]
 
@@ -28,7 +29,7 @@ class Settings(BaseSettings):
     store: str = Field("", description="database URL of the event store; empty: SQLite in the home")
     model: str = Field("smollm2-135m-instruct", description="a fetched name, a local folder or a hub name")
     encoder: str = Field("all-minilm-l6-v2", description="a fetched name, a local folder or a hub name")
-    precision: Precision = Field("nf4", description="how the language model's weights are held")
+    precision: PrecisionChoice = Field("nf4", description="how the language model's weights are held; auto: measured")
     readout: Readout = Field("likelihood", description="what is read at the end of a candidate's branch")
     rendering: Rendering = Field("title-year", description="how an item is written in a prompt")
     domain: str = Field("video", description="the domain pack: video, shopping, reading, news or social")

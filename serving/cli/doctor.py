@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
 
 import typer
 
 from workspace.errors import ForetasteError
 from workspace.home import Home
+
+if TYPE_CHECKING:
+    from agent.knowledge import Resources
 
 PACKAGES = ("torch", "transformers", "bitsandbytes", "sentence-transformers", "faiss-cpu", "faiss-gpu")
 Finding = tuple[bool, str]
@@ -62,8 +66,9 @@ def _data(home: Home) -> Iterator[Finding]:
         yield False, str(error)
         return
     yield True, f"{knowledge.store.event_count():,} events, {len(knowledge.catalogue):,} items, fitted"
+    yield True, _precision(knowledge.resources)
     weight = knowledge.language_weight
-    model = f"{knowledge.settings.model} ({knowledge.settings.precision}, {knowledge.settings.readout})"
+    model = f"{knowledge.settings.model} ({knowledge.resources.precision}, {knowledge.settings.readout})"
     if not weight.targets:
         yield False, f"{model} was never measured on this data; run: foretaste fit"
     elif weight.weight:
@@ -76,3 +81,15 @@ def _data(home: Home) -> Iterator[Finding]:
                 "targets, not significant): its weight is 0"
             ),
         )
+
+
+def _precision(resources: Resources) -> str:
+    """The precision in use, and where it was chosen here, how fast each one is."""
+    if resources.settings.precision != "auto":
+        return f"precision {resources.precision}"
+    try:
+        rates = resources.speeds()
+    except ForetasteError:  # no model: said above
+        rates = {}
+    told = ", ".join(f"{name} {rate:,.0f}" if rate else f"{name} does not run" for name, rate in rates.items())
+    return f"precision {resources.precision} (auto; tokens a second here: {told or 'not measured'})"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -21,8 +22,13 @@ COMMANDS = {
     "recommend": "recommend",
     "search": "search",
     "evaluate": "evaluate",
+    "bench": "bench",
     "doctor": "doctor",
 }
+
+# The settings name the same; to import them would slow down `--help`.
+Precision = Literal["auto", "nf4", "int8", "bf16", "fp32"]
+PRECISION = "FORETASTE_PRECISION"
 
 app = typer.Typer(
     name="foretaste",
@@ -38,9 +44,19 @@ app = typer.Typer(
 def _options(
     context: typer.Context,
     home: Annotated[str, typer.Option("--home", envvar="FORETASTE_HOME", help="Folder that keeps everything.")] = "",
+    precision: Annotated[
+        Precision | None,
+        typer.Option(
+            "--precision",
+            envvar=PRECISION,
+            help="How the language model's weights are held, instead of the setting; auto: what is fastest here.",
+        ),
+    ] = None,
 ) -> None:
     from workspace.home import Home
 
+    if precision:
+        os.environ[PRECISION] = precision  # where the settings look
     context.obj = Home.at(home or None)
 
 
