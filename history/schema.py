@@ -22,7 +22,7 @@ events = Table(
     Column("type", String, nullable=False),
     Column("value", Float),
     Column("text", Text, nullable=False, default=""),
-    Index("events_by_user", "user_id", "timestamp", "id"),
+    events_by_user := Index("events_by_user", "user_id", "timestamp", "id"),
 )
 
 items = Table(

@@ -70,10 +70,14 @@ class Store:
             known = connection.scalar(select(func.count()).select_from(schema.events)) or 0
             if order_only is not None:
                 _set_order_only(connection, order_only, empty=not known)
+            if not known:  # sorted once, at the end: that costs less than to find each event its place
+                schema.events_by_user.drop(connection)
             item_count = sum(self._upsert_items(connection, batch) for batch in _batches(items))
             read = sum(self._insert_events(connection, batch) for batch in _batches(events))
             relation_count = sum(self._upsert_relations(connection, batch) for batch in _batches(relations))
             total = connection.scalar(select(func.count()).select_from(schema.events)) or 0
+            if not known:
+                schema.events_by_user.create(connection)
             _keep_rating_scale(connection)
         return Stored(total - known, read - (total - known), item_count, relation_count)
 

@@ -3,6 +3,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import inspect
 
 from history.records import Event, Item
 from history.store import Store
@@ -52,6 +53,17 @@ def test_a_write_that_fails_midway_keeps_nothing(store: Store) -> None:
         store.add([film()], events())
     assert store.event_count() == 0
     assert len(store.catalogue()) == 0
+
+
+def test_the_index_by_user_outlasts_a_first_import_and_one_that_failed(store: Store) -> None:
+    def indexes() -> list[str | None]:
+        return [index["name"] for index in inspect(store._engine).get_indexes("events")]
+
+    with pytest.raises(UnicodeEncodeError):
+        store.add(events=[Event("u", "a", 1.0), Event("u", "half \ud800", 1.0)])
+    assert indexes() == ["events_by_user"]
+    store.add(events=[Event("u", "a", 1.0)])
+    assert indexes() == ["events_by_user"]
 
 
 def test_a_full_disk_keeps_what_was_there(tmp_path: Path) -> None:
