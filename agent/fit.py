@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.fusion import NO_WEIGHT, Drawn, LanguageWeight, fit_weight
-from agent.knowledge import LANGUAGE, Resources, about_fit, write_texts
+from agent.knowledge import LANGUAGE, about_fit, write_texts
 from agent.options import FitOptions
+from agent.resources import Resources
 from history.catalogue import Catalogue, item_text
 from history.splits import Target, last_target
 from history.timeline import Timeline

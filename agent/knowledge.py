@@ -4,179 +4,37 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import URL
 
 from agent.fusion import NO_WEIGHT, LanguageWeight
 from agent.options import FitOptions
 from agent.rationale import Pen, Rationales
+from agent.resources import FIT, Resources
 from agent.scorer import LanguageScorer
 from history.catalogue import Catalogue, item_text
-from history.domain import Domain, load_domain
 from history.records import Item
-from history.store import Store
 from history.timeline import Timeline
 from interests.state import TopicMap
-from prompts.phrases import Phrases
-from prompts.renderer import Renderer
-from retrieval.encoder import SentenceEncoder, Vectors
 from retrieval.growing import grow
 from retrieval.retriever import Retriever
-from retrieval.taste import TasteReader
-from retrieval.trail import Past, PastReader
-from workspace.artefact import Artefact, current, is_published, publish
+from retrieval.trail import Past
+from workspace.artefact import Artefact, current, publish
 from workspace.errors import NotReady, StoreError
-from workspace.home import Home
-from workspace.models import model_source
-from workspace.settings import Precision, Settings, load_settings
 
 if TYPE_CHECKING:
     from engine.local import LocalEngine
 
 FORMAT = 2  # of what a fit writes
 LANGUAGE, TEXTS = "language.json", "texts.json"
-SPEED = "speed.json"  # in the home: how fast each precision is, by machine
-FIT = "run: foretaste fit"
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Resources:
-    """A home, its settings, and the models that they name."""
-
-    home: Home
-    settings: Settings
-
-    @classmethod
-    def at(cls, home: Home, settings: Settings | None = None) -> Resources:
-        """The resources of `home`; its own settings unless others are given."""
-        return cls(home, settings or load_settings(home))
-
-    @cached_property
-    def store(self) -> Store:
-        """The event store."""
-        return Store(self.settings.store or URL.create("sqlite", database=str(self.home.store_file)))
-
-    @cached_property
-    def domain(self) -> Domain:
-        """The domain pack."""
-        return load_domain(self.settings.domain)
-
-    @cached_property
-    def encoder(self) -> SentenceEncoder:
-        """The sentence encoder."""
-        return SentenceEncoder(model_source(self.home, self.settings.encoder))
-
-    @cached_property
-    def engine(self) -> LocalEngine:
-        """The language model."""
-        from engine.local import LocalEngine
-
-        source = model_source(self.home, self.settings.model)
-        return LocalEngine(source, self.precision, threads=self.settings.threads)
-
-    @cached_property
-    def precision(self) -> Precision:
-        """How the language model's weights are held; `auto` is decided once, here or by `settle`.
-
-        Here it is the fastest of all, for those who measure the quality in it themselves.
-        """
-        return self._precision_among(get_args(Precision))
-
-    def settle(self, language: Mapping[str, Mapping[str, Any]]) -> None:
-        """Decide `auto`, if it is open, among the precisions for which `language`, of a fit, holds a measured weight.
-
-        Where it holds none it is the default one.
-        """
-        if "precision" not in vars(self):
-            known = get_args(Precision)
-            measured = [name for name in known if language.get(self._language_key(name), {}).get("targets")]
-            default = Settings.model_fields["precision"].default
-            vars(self)["precision"] = self._precision_among(measured or [default])
-
-    def _precision_among(self, among: Sequence[Precision]) -> Precision:
-        if self.settings.precision != "auto":
-            return self.settings.precision
-        if len(among) == 1:  # the model need not even be there
-            return among[0]
-        from engine.precision import fastest
-
-        source = model_source(self.home, self.settings.model)
-        return fastest(source, among, self.home.root / SPEED, self.settings.threads)
-
-    def speeds(self) -> Mapping[Precision, float]:
-        """Tokens a second of the language model by precision, as far as they were measured on this machine."""
-        from engine.precision import remembered
-
-        source = model_source(self.home, self.settings.model)
-        return remembered(source, self.home.root / SPEED, self.settings.threads)
-
-    def is_fitted(self) -> bool:
-        """Whether a fit was published in the home."""
-        return is_published(self.home.index)
-
-    @property
-    def language_key(self) -> str:
-        """What a language weight was fitted for: model, precision, adapter, readout, and all that shapes the prompt."""
-        return self._language_key(self.precision)
-
-    def _language_key(self, precision: Precision) -> str:
-        prompt = self.settings.model_dump(
-            include={"rendering", "domain", "history_over", "history_keep", "item_tokens"}
-        )
-        return f"{self.settings.model} ({precision}) no-adapter {self.settings.readout} {prompt}"
-
-    @property
-    def language_name(self) -> str:
-        """The language model's name and precision, for people."""
-        return f"{self.settings.model} ({self.precision})"
-
-    def embed(self, texts: Sequence[str], width: int) -> Vectors:
-        """The sentence embeddings of `texts`, float32 [texts, width].
-
-        Raises:
-            NotReady: the encoder gives another width than the index was made with.
-        """
-        found = self.encoder.encode(texts)
-        if found.shape[1] != width:
-            made = f"{self.settings.encoder} gives embeddings of width {found.shape[1]}"
-            raise NotReady(f"{made}, the index was made with {width}; {FIT}")
-        return found
-
-    def past_reader(self, places: Mapping[str, int], texts: Vectors) -> PastReader:
-        """Reads timelines by the items' `places` and their sentence embeddings, float32 [items, width]."""
-
-        def vector_of(item_id: str) -> Vectors | None:
-            return texts[places[item_id]] if item_id in places else None
-
-        def encode(written: Sequence[str]) -> Vectors:
-            return self.embed(written, texts.shape[1])
-
-        scale = self.store.rating_scale()
-        tastes = TasteReader(self.domain, scale, vector_of, encode, texts.shape[1])
-        return PastReader(self.domain, scale, places, tastes)
-
-    def scorer(self, catalogue: Catalogue) -> LanguageScorer:
-        """Scores candidates of `catalogue` with the language model."""
-        return LanguageScorer(self.engine, self.renderer, catalogue, self.settings.readout)
-
-    @cached_property
-    def phrases(self) -> Phrases:
-        """The templates."""
-        return Phrases(self.domain, self.settings.rendering)
-
-    @cached_property
-    def renderer(self) -> Renderer:
-        """Renders for the language model."""
-        return Renderer(self.phrases, self.engine.tokens, self.domain, self.settings, self.store.rating_scale())
 
 
 class Knowledge:

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.diversity import capped
-from agent.knowledge import Knowledge, Resources
+from agent.knowledge import Knowledge
 from agent.reranking import contenders, fuse_read
+from agent.resources import Resources
 from agent.results import Interests, Recommendation, Recommended
 from agent.scorer import Question
 from history.records import Item
@@ -190,11 +191,10 @@ class Recommender:
         self, items: Sequence[Recommended], timeline: Timeline, candidates: Candidates, llm: bool
     ) -> Iterator[Recommended]:
         know = self.knowledge
-        vectors = know.retriever.texts
-        for item in items:
-            vector = vectors[know.index.places[item.item_id]]
-            pen = know.pen if llm else None
-            reason = know.rationales.explain(know.catalogue[item.item_id], vector, candidates.past.taste, timeline, pen)
+        found = [know.catalogue[item.item_id] for item in items]
+        asked = [(item, know.retriever.texts[know.index.places[item.item_id]]) for item in found]
+        reasons = know.rationales.explain(asked, candidates.past.taste, timeline, know.pen if llm else None)
+        for item, reason in zip(items, reasons, strict=True):
             yield replace(item, rationale=reason)
 
     def _interests_now(self, taste: Taste, timeline: Timeline) -> Interests:

@@ -18,7 +18,7 @@ from engine.passes import Read, packs, read
 from engine.protocol import Scores, Tree, WriteLimits
 from engine.stems import Stem, StemCache
 from engine.tokens import Tokens
-from engine.writing import write
+from engine.writing import Writing
 from prompts.segment import Segment
 from workspace.errors import ModelError
 from workspace.settings import Precision
@@ -94,10 +94,24 @@ class LocalEngine:
         return [asking.scores() for asking in askings]
 
     def write(self, stem: Segment, limits: WriteLimits) -> Iterator[str]:
-        """Write on from the stem, greedily, yielding text as it comes."""
-        ids = [token for piece in self._tokens.encode(stem) for token in piece]
-        self._check_context(len(ids) + limits.tokens)
-        return write(self.model, self._tokens, ids, limits)
+        """Write on from one stem; see `write_all`."""
+        return (piece for _, piece in self.write_all([stem], limits))
+
+    def write_all(self, stems: Sequence[Segment], limits: WriteLimits) -> Iterator[tuple[int, str]]:
+        """Write on from all stems at once, greedily: which stem, and a piece of its text as soon as it is certain.
+
+        Their first pieces are read once and kept. What is written of a stem does not depend on the others.
+
+        Raises:
+            ModelError: a stem has no tokens, or with what may be written is longer than the model's context.
+        """
+        encoded = [self._tokens.encode(stem) for stem in stems]
+        for pieces in encoded:
+            if not any(pieces):
+                raise ModelError("there is nothing to write on from: a stem is empty")
+            self._check_context(sum(map(len, pieces)) + limits.tokens)
+        writing = Writing(self.model, self._tokens, limits, self.pack_tokens)
+        return writing.write(encoded, self.stems, self._maker)
 
     def asking(self, tree: Tree) -> Asking:
         """The tree on its way: what of it is known from before.

@@ -90,3 +90,7 @@ class Engine(Protocol):
     def write(self, stem: Segment, limits: WriteLimits) -> Iterator[str]:
         """Write on from the stem, yielding text as it comes."""
         ...
+
+    def write_all(self, stems: Sequence[Segment], limits: WriteLimits) -> Iterator[tuple[int, str]]:
+        """The same from many stems at once: which stem, and a piece of its text."""
+        ...

@@ -21,9 +21,10 @@ from typing import get_args
 
 from agent.fit import fit
 from agent.fusion import LanguageWeight
-from agent.knowledge import Knowledge, Resources
+from agent.knowledge import Knowledge
 from agent.options import FitOptions, Recipe
 from agent.recommender import Recommender
+from agent.resources import Resources
 from agent.scorer import Question
 from engine.protocol import Readout
 from history.importing import import_dataset

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from agent.knowledge import Resources
+from agent.resources import Resources
 from history.catalogue import Catalogue, item_text
 from retrieval.encoder import Vectors
 from workspace.artefact import current, is_published, publish

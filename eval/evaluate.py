@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from agent.knowledge import Resources
 from agent.options import Recipe
+from agent.resources import Resources
 from eval.answers import HEADLINE, Answers, Judge
 from eval.choosing import best
 from eval.comparisons import Comparison, compare

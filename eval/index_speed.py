@@ -28,7 +28,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.knowledge import Resources
+from agent.resources import Resources
 from eval.embeddings import item_vectors
 from history.catalogue import Catalogue
 from history.reading import ReadOptions, Skipped, find_dataset, read_items

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from hashlib import sha256
 
-from agent.knowledge import Resources
 from agent.options import Recipe
+from agent.resources import Resources
 from agent.scorer import LanguageScorer
 from eval.embeddings import item_vectors
 from eval.interactions import Floats

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.fit import draw
-from agent.knowledge import Knowledge, Resources
+from agent.knowledge import Knowledge
+from agent.resources import Resources
 from agent.scorer import LanguageScorer
 from engine.protocol import Readout
 from eval.intervals import bootstrap

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from agent.fit import fit
-from agent.knowledge import Knowledge, Resources
+from agent.knowledge import Knowledge
 from agent.options import FitOptions, Recipe
 from agent.recommender import Recommender
+from agent.resources import Resources
 from engine.protocol import Scores, Tree, WriteLimits
 from history.records import Event, Item
 from prompts.segment import Segment
@@ -72,8 +73,12 @@ class FakeEngine:
         return [self.score(tree) for tree in trees]
 
     def write(self, stem: Segment, limits: WriteLimits) -> Iterator[str]:
-        self.stems.append(stem)
-        yield self.answers.pop(0) if self.answers else " and that is all"
+        return (piece for _, piece in self.write_all([stem], limits))
+
+    def write_all(self, stems: Sequence[Segment], limits: WriteLimits) -> Iterator[tuple[int, str]]:
+        self.stems += stems
+        for place in range(len(stems)):
+            yield place, self.answers.pop(0) if self.answers else " and that is all"
 
 
 def made_items(count: int = 40) -> list[Item]:

@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     history_over: int = Field(40, ge=2, le=2_000, description="a history longer than this is cut …")
     history_keep: int = Field(20, ge=1, le=2_000, description="… in blocks, so that at least this many events stay")
     item_tokens: int = Field(16, ge=4, le=512, description="an item's text is cut to this many tokens")
+    stem_mib: int = Field(512, ge=0, le=1_048_576, description="MiB that histories which were read may take; 0: none")
     threads: int = Field(0, ge=0, le=1_024, description="CPU threads for the models; 0: all cores")
 
     @classmethod

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from agent.knowledge import Resources
+from agent.resources import Resources
 from eval.interactions import Floats, Interactions, Ints
 from eval.protocols.split import Case, Split, Stage, cases_at
 from eval.systems import Scores

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from agent.knowledge import Resources
+from agent.resources import Resources
 from eval.embeddings import item_vectors
 from eval.fitted import fit_or_read
 from eval.interactions import Floats, Interactions, Ints

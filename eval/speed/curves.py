@@ -13,7 +13,7 @@ from typing import get_args
 
 import numpy as np
 
-from agent.knowledge import Resources
+from agent.resources import Resources
 from agent.scorer import LanguageScorer, Question
 from engine.local import LocalEngine
 from engine.stems import StemCache

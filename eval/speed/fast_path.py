@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.fusion import LanguageWeight
-from agent.knowledge import Knowledge, Resources
+from agent.knowledge import Knowledge
 from agent.reranking import contenders, fuse_read
+from agent.resources import Resources
 from agent.scorer import Question
 from engine.attention import NAME
 from engine.stems import StemCache

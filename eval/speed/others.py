@@ -70,10 +70,21 @@ class OtherWays:
         letters = [self.engine.tokens.encode_text(f" {letter}")[0] for letter in ascii_uppercase]
         return linear(hidden.float(), self._head(letters))
 
-    def generated(self) -> str:
-        """A ranking that is written out (LLMRank)."""
-        stem = self.scorer.renderer.stable(self.timeline, self.scorer.catalogue) + self._listed("generated")
-        return "".join(self.engine.write(stem, WriteLimits(12 * LISTED, stop=("\n\n", f"\n{LISTED + 1}."))))
+    def written(self) -> str:
+        """A ranking that is written out (LLMRank), by our own writing, which drafts from the list and verifies."""
+        limits = WriteLimits(12 * LISTED, stop=("\n\n", f"\n{LISTED + 1}."))
+        return "".join(self.engine.write(self._generated_stem(), limits))
+
+    @torch.inference_mode()
+    def generated(self, tokens: int) -> Tensor:
+        """The same ranking of so many tokens by the library's greedy decoding."""
+        ids = torch.tensor([self._ids(self._generated_stem())], device=self.engine.model.device)
+        length = {"min_new_tokens": tokens, "max_new_tokens": tokens, "pad_token_id": 0}
+        found: Tensor = self.engine.model.generate(ids, attention_mask=torch.ones_like(ids), do_sample=False, **length)
+        return found
+
+    def _generated_stem(self) -> Segment:
+        return self.scorer.renderer.stable(self.timeline, self.scorer.catalogue) + self._listed("generated")
 
     @torch.inference_mode()
     def prefilled(self, stem: Ids) -> DynamicCache:

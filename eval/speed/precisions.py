@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import kendalltau
 
-from agent.knowledge import Resources
+from agent.resources import Resources
 from agent.scorer import LanguageScorer, Question
 from engine.attention import NAME
 from engine.local import LocalEngine

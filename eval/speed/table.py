@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from agent.knowledge import Resources
+from agent.resources import Resources
 from agent.scorer import LanguageScorer
 from engine.local import LocalEngine
 from engine.protocol import Readout

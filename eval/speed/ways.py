@@ -87,13 +87,14 @@ class Scene:
         yield _plain("lettered list, one pass, cold", lambda: ways.lettered(stem + listed), stem, [listed])
         pairs = _triangle(len(stem) + len(listed)) - _triangle(len(stem))
         yield Work("lettered list, one pass, warm", lambda: ways.lettered(listed, known), len(listed), pairs)
-        written = len(self.engine.tokens.encode_text(ways.generated()))
+        written = max(1, len(self.engine.tokens.encode_text(ways.written())))
         total = len(stem) + len(listed) + written
-        yield Work("generated ranking", ways.generated, total, _triangle(total), turns=2)
+        yield Work("generated ranking", lambda: ways.generated(written), total, _triangle(total), turns=2)
+        yield Work("generated ranking, our drafted writing", ways.written, total, _triangle(total), turns=2)
         hundred = OtherWays(self.engine, self.scorer, self.timeline, self.many)
         each = hundred.pointwise_prompts()[1]
         name = "100 candidates, one prompt each, batched, cold"
-        yield _plain(name, lambda: hundred.pointwise(stem, each), stem, each, turns=2)
+        yield _plain(name, lambda: hundred.pointwise(stem, each), stem, each, turns=1)
 
     def _tree(self, timeline: Timeline, item_ids: Sequence[str]) -> Tree:
         return self.scorer.tree(timeline, [Question(len(timeline), item_ids)])
@@ -127,11 +128,12 @@ class Scene:
 
 
 def time_in_turns(works: Sequence[Work], tick: Callable[[], object] = lambda: None) -> None:
-    """Run all works once unmeasured, then in turns."""
+    """Run all works in turns; those of more than two turns once before, unmeasured."""
     for turn in range(1 + max(work.turns for work in works)):
         for work in works:
             if turn == 0:
-                work.run()
+                if work.turns > 2:
+                    work.run()
             elif turn <= work.turns:
                 work.took.append(seconds(work.run))
             tick()

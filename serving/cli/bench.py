@@ -30,7 +30,7 @@ def command(
     """Time the packed pass and every other way, in one run. Example: foretaste bench --precisions bf16"""
     from rich.console import Console
 
-    from agent.knowledge import Resources
+    from agent.resources import Resources
     from eval.speed.table import bench, earlier, keep
 
     resources = Resources.at(context.obj)

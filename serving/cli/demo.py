@@ -18,9 +18,9 @@ def command(
 ) -> None:
     """Fetch, import, fit, and recommend with reasons, on MovieLens-100K. Example: foretaste demo --user 22"""
     from agent.fit import fit as run_fit
-    from agent.knowledge import Resources
     from agent.options import FitOptions, Recipe
     from agent.recommender import Recommender
+    from agent.resources import Resources
     from history.importing import import_dataset
     from history.reading import ReadOptions, Skipped, find_dataset
     from workspace.assets import fetch, load_assets

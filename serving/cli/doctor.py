@@ -12,7 +12,7 @@ from workspace.errors import ForetasteError
 from workspace.home import Home
 
 if TYPE_CHECKING:
-    from agent.knowledge import Resources
+    from agent.resources import Resources
 
 PACKAGES = ("torch", "transformers", "bitsandbytes", "sentence-transformers", "faiss-cpu", "faiss-gpu")
 Finding = tuple[bool, str]
@@ -58,7 +58,8 @@ def _assets(home: Home) -> Iterator[Finding]:
 
 
 def _data(home: Home) -> Iterator[Finding]:
-    from agent.knowledge import Knowledge, Resources
+    from agent.knowledge import Knowledge
+    from agent.resources import Resources
 
     try:
         knowledge = Knowledge(Resources.at(home))

@@ -11,7 +11,7 @@ import typer
 from agent.options import Recipe
 
 if TYPE_CHECKING:
-    from agent.knowledge import Resources
+    from agent.resources import Resources
     from eval.results import Results
 
 COLUMNS = ("recall@50", "hit@20", "logloss", "tokens", "seconds")
@@ -41,7 +41,7 @@ def command(
     out: Annotated[Path | None, typer.Option(help="Folder for results.json, per_user.parquet, report.html.")] = None,
 ) -> None:
     """Measure systems under one protocol. Example: foretaste evaluate --dataset movielens-100k --systems markov,ease"""
-    from agent.knowledge import Resources
+    from agent.resources import Resources
     from eval.evaluate import EvaluateOptions, evaluate
     from eval.lineup import LANGUAGE, named
 

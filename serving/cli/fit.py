@@ -24,7 +24,7 @@ def command(
 ) -> None:
     """Embed the catalogue, build the index, fit the score's weights. Example: foretaste fit"""
     from agent.fit import fit
-    from agent.knowledge import Resources
+    from agent.resources import Resources
 
     targets = DEFAULTS.language_targets if llm else 0
     options = FitOptions(language_targets=targets, recipe=recipe, seed=seed)

@@ -23,7 +23,7 @@ def command(
     encoding: Annotated[str, typer.Option(help="Text encoding; UTF-8 when left out.")] = "",
 ) -> None:
     """Read events and items into the store, all or nothing. Example: foretaste import events.csv items.csv"""
-    from agent.knowledge import Resources
+    from agent.resources import Resources
     from history.importing import import_dataset
     from history.reading import ReadOptions, Skipped, find_dataset
 

@@ -25,6 +25,6 @@ def restore(context: typer.Context, item: ItemId) -> None:
 
 
 def _set_withdrawn(context: typer.Context, item: str, withdrawn: bool) -> None:
-    from agent.knowledge import Resources
+    from agent.resources import Resources
 
     Resources.at(context.obj).store.set_withdrawn(item, withdrawn)

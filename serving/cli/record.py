@@ -26,7 +26,7 @@ def command(
     text: Annotated[str, typer.Option(help="What the user wrote.")] = "",
 ) -> None:
     """Record what a user did; the very next answer sees it. Example: foretaste record 196 242 --type like"""
-    from agent.knowledge import Resources
+    from agent.resources import Resources
     from history.reading.fields import identifier, timestamp
     from history.records import Event
 

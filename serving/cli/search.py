@@ -24,7 +24,8 @@ def command(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Find items by words. Example: foretaste search "slow-burning crime films" --where "year>=1970 and year<1980" """
-    from agent.knowledge import Knowledge, Resources
+    from agent.knowledge import Knowledge
+    from agent.resources import Resources
     from agent.search import search
     from history.where import compile_where
 

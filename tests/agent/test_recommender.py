@@ -8,9 +8,10 @@ import pytest
 
 from agent.fit import fit
 from agent.fusion import LanguageWeight
-from agent.knowledge import Knowledge, Resources
+from agent.knowledge import Knowledge
 from agent.options import FitOptions
 from agent.recommender import Recommender
+from agent.resources import Resources
 from history.records import Event, Item
 from history.timeline import Timeline
 from retrieval.retriever import DEFAULT_WEIGHTS

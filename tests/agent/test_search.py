@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from agent.fit import fit
-from agent.knowledge import Knowledge, Resources
+from agent.knowledge import Knowledge
 from agent.options import FitOptions, Recipe
+from agent.resources import Resources
 from agent.search import LONGEST, SearchAnswer, search
 from history.records import Event
 from history.timeline import Timeline

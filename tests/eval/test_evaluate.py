@@ -7,8 +7,8 @@ import numpy as np
 import polars
 import pytest
 
-from agent.knowledge import Resources
 from agent.options import Recipe
+from agent.resources import Resources
 from eval import evaluate as runner
 from eval.answers import Answers, Judge
 from eval.choosing import best

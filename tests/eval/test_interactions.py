@@ -1,4 +1,4 @@
-from agent.knowledge import Resources
+from agent.resources import Resources
 from eval.interactions import from_timelines, k_core, read_interactions
 from history.catalogue import Catalogue
 from history.records import Event, Item

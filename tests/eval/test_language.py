@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from agent.knowledge import Resources
+from agent.resources import Resources
 from agent.scorer import Question
 from eval.evaluate import EvaluateOptions, evaluate
 from eval.interactions import read_interactions

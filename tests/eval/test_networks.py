@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from agent.knowledge import Resources
+from agent.resources import Resources
 from eval.answers import Judge
 from eval.interactions import Interactions, from_timelines, read_interactions
 from eval.peers.baselines import Popular

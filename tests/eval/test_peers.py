@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from agent.knowledge import Resources
+from agent.resources import Resources
 from eval.interactions import Interactions, read_interactions
 from eval.lineup import SYSTEMS, WITHOUT_NETWORKS, Scene, build
 from eval.peers.baselines import Popular, Random

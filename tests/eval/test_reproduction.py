@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.knowledge import Resources
 from agent.options import Recipe
+from agent.resources import Resources
 from eval.evaluate import EvaluateOptions, evaluate
 from history.importing import import_dataset
 from history.reading import ReadOptions, Skipped, find_dataset

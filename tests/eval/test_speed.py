@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.knowledge import Resources
+from agent.resources import Resources
 from engine.layout import Slot, lay_out
 from engine.passes import Job
 from eval.speed.machine import Products

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.knowledge import Resources
 from agent.recommender import Recommender
+from agent.resources import Resources
 from history.store import Store
 from serving.cli import main as cli
 

@@ -14,8 +14,9 @@ import pytest
 
 from agent.fit import fit
 from agent.fusion import LanguageWeight
-from agent.knowledge import LANGUAGE, Knowledge, Resources
+from agent.knowledge import LANGUAGE, Knowledge
 from agent.options import FitOptions, Recipe
+from agent.resources import Resources
 from engine import precision as speed
 from serving.cli import main as cli
 from workspace.artefact import current, publish

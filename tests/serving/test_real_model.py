@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from agent.fit import fit
-from agent.knowledge import Knowledge, Resources
+from agent.knowledge import Knowledge
 from agent.options import FitOptions, Recipe
 from agent.recommender import Recommender
+from agent.resources import Resources
 from history.importing import import_dataset
 from history.reading import ReadOptions, Skipped, find_dataset
 from workspace.assets import asset_folder

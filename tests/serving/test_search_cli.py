@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from agent.fit import fit
-from agent.knowledge import Knowledge, Resources
+from agent.knowledge import Knowledge
 from agent.options import FitOptions, Recipe
+from agent.resources import Resources
 from agent.search import search
 from history.records import Event, Item
 from serving.cli import main as cli
