@@ -22,8 +22,8 @@ from retrieval.encoder import Vectors
 from retrieval.taste import Taste
 
 LIMITS = WriteLimits(tokens=40)
-FIRST = 2  # reasons that are phrased before the others, since somebody may be reading along
-TOGETHER = 8  # that are phrased at once after them
+FIRST = 1  # reason that is phrased before the others, since somebody may be reading along
+TOGETHER = 9  # reasons that are phrased at once after it: a list of ten takes two batches
 LONGEST = 80  # characters of a title in a reason
 
 

@@ -137,7 +137,7 @@ def test_in_nf4_neither_neighbours_nor_drafts_nor_the_cache_change_a_text(
 def test_drafts_change_no_text_and_save_passes(fp32: LocalEngine, monkeypatch: pytest.MonkeyPatch) -> None:
     passes = []
     texts = []
-    begun = Piece("The silver river runs by the old stone garden at night. The silver river")
+    begun = Piece("The silver river runs by the old stone garden at night.\n" * 4)
     pieces = fp32.tokens.encode(asked(fp32, QUESTIONS[1]) + Segment((begun,)))
     for size in (engine.texts.DRAFT, 0):
         monkeypatch.setattr(engine.texts, "DRAFT", size)
