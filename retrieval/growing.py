@@ -12,6 +12,7 @@ from retrieval.encoder import Vectors
 from retrieval.parts import FacetPart, NeighbourPart, Part, PopularityPart, TextPart, TowerPart
 from retrieval.retriever import Retriever
 from retrieval.trail import Floats
+from retrieval.words import shared_words
 
 CELLS = 4_000_000  # products held at once
 
@@ -20,8 +21,9 @@ def grow(retriever: Retriever, item_ids: Sequence[str], texts: Vectors, items: S
     """A retriever that also has items that are new or whose text changed; it takes over the index of the old one.
 
     `texts` are their embeddings, float32 [n, width], `items` all items at their places afterwards. A new item has no
-    residual, so the tower knows it by its text. Its neighbours and its popularity are those of the fitted item whose
-    embedding is nearest; it has none, where it has no text. No new item is another's neighbour.
+    residual, so the tower knows it by its text. It shares words of its own; its other neighbours and its popularity are
+    those of the fitted item whose embedding is nearest; it has none, where it has no text. No new item is another's
+    neighbour.
     """
     index = retriever.index
     new = np.array([item_id not in index.places for item_id in item_ids], bool)
@@ -31,7 +33,8 @@ def grow(retriever: Retriever, item_ids: Sequence[str], texts: Vectors, items: S
     vectors[~new] = index.vectors[known]
     vectors[:, : texts.shape[1]] = texts
     index.add(item_ids, vectors)
-    parts = {name: _grown(part, alike) for name, part in retriever.parts.items()}
+    near = {"words": shared_words(items, alike.shape[1])}
+    parts = {name: _grown(part, alike, near.get(name)) for name, part in retriever.parts.items()}
     return Retriever(index, {**parts, "facets": FacetPart.of(items)}, retriever.weights)
 
 
@@ -49,9 +52,11 @@ def likeness(new: Vectors, fitted: Vectors) -> csr_array:
     return csr_array((np.ones(len(told), np.float32), (told, columns)), (len(new), len(fitted)))
 
 
-def _grown(part: Part, alike: csr_array) -> Part:
+def _grown(part: Part, alike: csr_array, near: csr_array | None) -> Part:
+    """The part with rows for new items, by the fitted one that each is `alike`, or by neighbours `near` of its own."""
     if isinstance(part, NeighbourPart):
-        blocks: list[list[sparray | None]] = [[part.matrix, part.matrix @ alike.T], [alike @ part.matrix, None]]
+        before, after = (part.matrix @ alike.T, alike @ part.matrix) if near is None else (near.T, near)
+        blocks: list[list[sparray | None]] = [[part.matrix, before], [after, None]]
         return NeighbourPart(part.name, csr_array(block_array(blocks)))
     if isinstance(part, PopularityPart):
         return PopularityPart(_with(part.counts, alike), _with(part.recent, alike))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,18 +17,18 @@ from history.timeline import Timeline
 from retrieval.blend import Fitted, Weights, fit_blend
 from retrieval.encoder import Vectors
 from retrieval.index import EXACT_UP_TO, ItemIndex
-from retrieval.neighbours import ease, item_knn, markov, strongest
+from retrieval.neighbours import ease, item_knn, kept_of, markov, strongest
 from retrieval.parts import FacetPart, NeighbourPart, Part, PopularityPart, TextPart, TowerPart, stacked
 from retrieval.retriever import DEFAULT_WEIGHTS, Retriever
 from retrieval.tower import Tower
 from retrieval.trail import Past, PastReader, Trail, flat, who_had_what
 from retrieval.training import Held, Recipe, again, index_vectors, train
+from retrieval.words import shared_words
 
 FEWEST = 30  # from fewer targets the weights would run to their bounds: the defaults are better
 CELLS = 8_000_000  # targets × items looked at while the weights are fitted; some 60 bytes each are held
 LEAST = 100  # targets, however large the catalogue
 BLIND = 3  # without targets to stop it the tower is trained for one such part of the epochs
-KEPT, KEPT_OF_MANY, MANY = 300, 100, 20_000  # neighbours kept of each item, in catalogues of up to MANY items and above
 EASE_UP_TO = 15_000  # items: beyond, its inverse is too large for the memory
 SHRINK, REGULARISATION = 10.0, 300.0
 RECENT = 20  # popularity halves in one such part of the time that the events span
@@ -59,6 +60,11 @@ class Catalogued:
     items: Sequence[Item]
     texts: Vectors
     signals: int
+
+    @cached_property
+    def words(self) -> NeighbourPart:
+        """Which items share words; no event can change that."""
+        return NeighbourPart("words", shared_words(self.items))
 
 
 @dataclass(frozen=True)
@@ -136,7 +142,7 @@ def _retriever(
     parts: dict[str, Part] = {"tower": TowerPart(tower, index)} if tower else {}
     parts |= neighbour_parts(trails, len(catalogued.item_ids))
     parts["popularity"] = _popularity(trails, len(catalogued.item_ids), order_only)
-    parts |= {"text": TextPart(index), "facets": FacetPart.of(catalogued.items)}
+    parts |= {"text": TextPart(index), "words": catalogued.words, "facets": FacetPart.of(catalogued.items)}
     return Retriever(index, parts, weights)
 
 
@@ -144,7 +150,7 @@ def neighbour_parts(trails: Sequence[Trail], item_count: int) -> dict[str, Neigh
     """Markov, item-kNN, and EASE where the catalogue is small enough for it."""
     users, items = flat(trails)
     x = who_had_what(users, items, len(trails), item_count)
-    kept = KEPT if item_count <= MANY else KEPT_OF_MANY
+    kept = kept_of(item_count)
     matrices = {"markov": markov(users, items, item_count), "item-knn": csr_array(item_knn(x, kept, SHRINK))}
     if item_count <= EASE_UP_TO:
         matrices["ease"] = csr_array(strongest(csc_array(ease(x, REGULARISATION, np.float32)), kept))

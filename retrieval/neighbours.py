@@ -15,6 +15,7 @@ from scipy.sparse import csc_array, csr_array, hstack
 from retrieval.trail import Floats, Ints
 
 BLOCK = 512  # columns held at once
+KEPT, KEPT_OF_MANY, MANY = 300, 100, 20_000  # neighbours kept of each item, in catalogues of up to MANY items and above
 
 
 def markov(users: Ints, items: Ints, item_count: int, window: int = 10) -> csr_array:
@@ -45,6 +46,11 @@ def item_knn(x: csr_array, k: int, shrink: float) -> csc_array:
         together.data[together.indices == places] = 0.0
         blocks.append(strongest(together, k))
     return csc_array(hstack(blocks))
+
+
+def kept_of(item_count: int) -> int:
+    """How many neighbours of each item are kept in a catalogue of so many."""
+    return KEPT if item_count <= MANY else KEPT_OF_MANY
 
 
 def strongest(matrix: csc_array, k: int) -> csc_array:

@@ -25,7 +25,7 @@ DECAYS = (0.3, 0.7, 1.0)  # how fast the past fades: now, lately, all of it
 REACH = 200  # events further back than this are left out
 SHARPNESS = 10.0  # a share as small as 1 / (SHARPNESS · items) counts for almost nothing
 FACET_DECAY = 0.9
-PARTS = ("tower", "markov", "item-knn", "ease", "popularity", "text", "facets")
+PARTS = ("tower", "markov", "item-knn", "ease", "popularity", "text", "words", "facets")
 
 
 class Part(Protocol):

@@ -13,6 +13,7 @@ from history.splits import Target
 from history.timeline import Timeline
 from retrieval import training
 from retrieval.learning import Catalogued, learn, lesson_of
+from retrieval.parts import PARTS
 from retrieval.retriever import Retriever
 from retrieval.taste import TasteReader
 from retrieval.tower import Tower, TowerShape, collate, gap_buckets
@@ -144,6 +145,7 @@ def test_a_learnt_retriever_finds_the_next_item_and_comes_back_from_disk(tmp_pat
     loaded = Retriever.load(Artefact(tmp_path, {}), catalogued.items)
     assert loaded.log_probability(past, allowed) == pytest.approx(log_p, abs=1e-5)
     assert loaded.text_width == TEXTS.shape[1]
+    assert set(loaded.parts) == set(learnt.retriever.parts) == set(PARTS)
 
 
 def test_from_too_few_targets_no_weight_is_fitted() -> None:
