@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from itertools import islice
 from operator import attrgetter
 from pathlib import Path
@@ -23,7 +23,7 @@ from retrieval.blend import Earned
 from retrieval.learning import Catalogued, learn, lesson_of, target_count
 from retrieval.retriever import Retriever
 from retrieval.trail import PastReader
-from retrieval.training import RECIPES
+from retrieval.training import recipe_for
 from workspace.artefact import publish
 from workspace.errors import DataError, NotReady
 from workspace.progress import track
@@ -69,11 +69,12 @@ def fit(resources: Resources, options: FitOptions | None = None) -> FitReport:
     generator = np.random.default_rng(options.seed)
     targets = _targets(resources, timelines, catalogue, target_count(options.targets, len(places)), generator)
     before = {**timelines, **{target.history.user_id: target.history for target in targets}}
+    everything = [reader.trail(timeline) for timeline in timelines.values()]
     learnt = learn(
         Catalogued(list(catalogue), list(catalogue.values()), texts, reader.signals),
         lesson_of(reader, list(before.values()), targets, places, resources.domain.repeats),
-        [reader.trail(timeline) for timeline in timelines.values()],
-        replace(RECIPES[options.recipe], seed=options.seed),
+        everything,
+        recipe_for(options.recipe, everything, options.seed),
         store.order_only(),
     )
     language = NO_WEIGHT

@@ -18,6 +18,7 @@ from workspace.progress import track
 
 BATCH_EVENTS = 2_000
 BUCKET_EVENTS = 8 * BATCH_EVENTS  # trails sorted by length together, so that a batch has little to fill up
+MANY_EVENTS = 500_000
 LOOKED_AT = 32  # validation trails at once
 FULL_SOFTMAX = 20_000  # items; of larger catalogues `NEGATIVES` are drawn
 NEGATIVES = 4_096
@@ -28,7 +29,8 @@ UNTRAINED = 0.05  # share of the residuals hidden in a step, so that the text al
 class Recipe:
     """How long to train: at most `epochs`, looking at validation after every `every`th, and `patience` looks in vain.
 
-    After the best epoch on the training part all events are trained on for `share` as many epochs once more.
+    After the best epoch on the training part all events are trained on for `share` as many epochs once more. The rate
+    falls from epoch to epoch with `decay`, to nothing after the last; with `half` products are in bfloat16.
     """
 
     epochs: int = 90
@@ -36,11 +38,21 @@ class Recipe:
     patience: int = 5
     share: float = 0.15
     rate: float = 1e-3
+    decay: bool = False
+    half: bool = False
     seed: int = 0
     shape: TowerShape = field(default_factory=TowerShape)
 
 
 RECIPES = {"full": Recipe(), "short": Recipe(epochs=15)}
+WIDE = Recipe(epochs=30, rate=1.5e-3, decay=True, half=True, shape=TowerShape(width=128, length=200, dropout=0.2))
+WIDE_RECIPES = {"full": WIDE, "short": replace(WIDE, epochs=9)}
+
+
+def recipe_for(name: str, trails: Sequence[Trail], seed: int) -> Recipe:
+    """The recipe of that name: many events pay for a wider tower that looks back further."""
+    many = sum(map(len, trails)) >= MANY_EVENTS
+    return replace((WIDE_RECIPES if many else RECIPES)[name], seed=seed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +106,9 @@ def index_vectors(tower: Tower) -> Vectors:
 
 
 def again(recipe: Recipe, epochs: int) -> Recipe:
-    """The recipe for going on with all events after the best epoch."""
-    return replace(recipe, epochs=max(1, round(recipe.share * epochs)), seed=recipe.seed + 1)
+    """The recipe for going on with all events after the best epoch; a rate that decays does so from where it was."""
+    rate = recipe.rate * recipe.share if recipe.decay else recipe.rate
+    return replace(recipe, epochs=max(1, round(recipe.share * epochs)), rate=rate, seed=recipe.seed + 1)
 
 
 def _epochs(tower: Tower, trails: Sequence[Trail], recipe: Recipe) -> Iterator[int]:
@@ -108,9 +121,13 @@ def _epochs(tower: Tower, trails: Sequence[Trail], recipe: Recipe) -> Iterator[i
     trained = torch.from_numpy(counts > 0)[:, None]
     for epoch in range(1, recipe.epochs + 1):
         tower.train()
+        if recipe.decay:
+            optimiser.param_groups[0]["lr"] = recipe.rate * (1 - (epoch - 1) / recipe.epochs)
         for batch in _batches(trails, recipe.shape.length, generator):
             optimiser.zero_grad()
-            _loss(tower, batch, trained, counts, generator).backward()  # type: ignore[no-untyped-call]
+            with torch.autocast("cpu", torch.bfloat16, enabled=recipe.half):
+                loss = _loss(tower, batch, trained, counts, generator)
+            loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
         yield epoch
 

@@ -25,7 +25,7 @@ from retrieval.growing import grow
 from retrieval.learning import FEWEST, Catalogued, Lesson, fit_weights, learn, lesson_of, target_count
 from retrieval.retriever import Retriever
 from retrieval.trail import Past, PastReader
-from retrieval.training import RECIPES
+from retrieval.training import recipe_for
 from workspace.artefact import Artefact
 from workspace.errors import UsageError
 
@@ -73,7 +73,7 @@ class Retrieval:
         catalogued = self._open(split)
         events = split.test.events
         everything = [self.reader.trail(timeline) for timeline in fitted_timelines(self.resources.store, events)]
-        recipe = replace(RECIPES[self.recipe], seed=self.seed)
+        recipe = recipe_for(self.recipe, everything, self.seed)
         learnt = learn(catalogued, self.lesson(split), everything, recipe, events.order_only)
         self.retriever, self.rehearsal = (self._with_added(found) for found in (learnt.retriever, learnt.rehearsal))
 

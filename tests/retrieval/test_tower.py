@@ -18,7 +18,7 @@ from retrieval.retriever import Retriever
 from retrieval.taste import TasteReader
 from retrieval.tower import Tower, TowerShape, collate, gap_buckets
 from retrieval.trail import Past, PastReader, Trail
-from retrieval.training import Held, Recipe, index_vectors, log_likelihood, train
+from retrieval.training import RECIPES, Held, Recipe, again, index_vectors, log_likelihood, recipe_for, train
 from workspace.artefact import Artefact
 
 ITEMS, SIGNALS = 24, 6
@@ -85,13 +85,14 @@ def test_gap_buckets_by_hand() -> None:
     assert gap_buckets(times).tolist() == [0, 0, 1, 2, 6, 15]
 
 
+@pytest.mark.parametrize("recipe", [RECIPE, replace(RECIPE, epochs=60, decay=True, half=True)])
 @pytest.mark.parametrize("full_softmax", [20_000, 1])
 def test_it_learns_what_is_certain_and_unseen_items_keep_no_residual(
-    full_softmax: int, monkeypatch: pytest.MonkeyPatch
+    full_softmax: int, recipe: Recipe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(training, "FULL_SOFTMAX", full_softmax)
     tower = Tower(TEXTS, SIGNALS, SHAPE)
-    train(tower, circles(), None, RECIPE)
+    train(tower, circles(), None, recipe)
     vectors = index_vectors(tower)
     scores = tower.queries([trail([0, 2, 4]), trail([10, 12])], vectors) @ vectors.T
     assert scores.argmax(axis=1).tolist() == [6, 14]
@@ -111,6 +112,20 @@ def test_early_stopping_keeps_the_best_weights_and_the_seed_decides_all() -> Non
     longer = Tower(TEXTS, SIGNALS, SHAPE, seed=1)
     train(longer, trails, None, replace(RECIPE, seed=1))
     assert log_likelihood(towers[0], held) > log_likelihood(longer, held)
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_many_events_get_a_wider_tower_whose_rate_goes_on_where_it_had_fallen(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trails = [trail([0, 2, 4])] * 3
+    assert recipe_for(name, trails, seed=7) == replace(RECIPES[name], seed=7)
+    monkeypatch.setattr(training, "MANY_EVENTS", 9)
+    wide = recipe_for(name, trails, seed=7)
+    assert (wide.shape.width, wide.shape.length, wide.seed) == (128, 200, 7)
+    assert again(wide, 20).rate == pytest.approx(wide.rate * wide.share)
+    assert again(replace(wide, decay=False), 20).rate == wide.rate
+    assert again(wide, 20).epochs == round(20 * wide.share)
 
 
 def made_world() -> tuple[Catalogued, PastReader, list[Timeline], dict[str, int]]:
