@@ -22,14 +22,14 @@ def contenders(
 ) -> NDArray[np.bool_]:
     """Which of the candidates can be among the first `count`, bool [n].
 
-    The model's values have stayed between two bounds when its weight was fitted. A candidate that is behind at its best
-    where the list, by category cap, is full at its worst need not be read.
+    The model's values have stayed between two bounds when its weight was fitted. A candidate that at its best is behind
+    all that would be listed, by category cap, if each were at its worst need not be read.
     """
     worst, best = weight.bounds(log_p)
     places = {item_id: place for place, item_id in enumerate(item_ids)}
     order = [item_ids[place] for place in np.argsort(-worst, kind="stable")]
-    last = places[capped(order, catalogue, count, cap)[-1]]
-    found: NDArray[np.bool_] = best >= worst[last]
+    listed = [places[item_id] for item_id in capped(order, catalogue, count, cap)]
+    found: NDArray[np.bool_] = best >= worst[listed].min()
     return found
 
 

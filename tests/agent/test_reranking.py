@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.diversity import capped
 from agent.fusion import NO_WEIGHT, LanguageWeight, fuse
 from agent.recommender import Recommender
 from agent.reranking import contenders, fuse_read
@@ -30,6 +31,26 @@ def test_whatever_the_values_the_list_is_that_of_reading_all(seed: int, count: i
     some_read = np.argsort(-fuse_read(log_p, values[was_read], was_read, WEIGHT))[:count]
     assert was_read.sum() >= count
     assert all_read.tolist() == some_read.tolist()
+
+
+@given(st.integers(0, 10_000), st.integers(1, 12), st.sampled_from([0.1, 0.34, 0.5, 1.0]), st.integers(1, 12))
+def test_the_list_is_the_same_under_a_category_cap_that_cannot_be_kept(
+    seed: int, count: int, cap: float, first: int
+) -> None:
+    catalogue = Catalogue(
+        [Item(name, name, categories=("a" if place < first else "b",)) for place, name in enumerate(NAMES)]
+    )
+    generator = np.random.default_rng(seed)
+    log_p = generator.normal(scale=2.0, size=12)
+    values = generator.uniform(-1.0, 2.0, size=12)
+    was_read = contenders(NAMES, log_p, WEIGHT, count, catalogue, cap)
+
+    def listed(scores: np.ndarray) -> list[str]:
+        order = [NAMES[place] for place in np.argsort(-scores)]
+        return capped(order, catalogue, count, cap)
+
+    some = fuse_read(log_p, values[was_read], was_read, WEIGHT)
+    assert listed(some) == listed(fuse(log_p, values, WEIGHT.weight))
 
 
 def test_far_behind_is_not_read_and_without_bounds_all_are() -> None:
