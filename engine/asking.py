@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
 
 import numpy as np
 
@@ -29,6 +30,7 @@ class Asking:
     stands: bool = False
     values: dict[Way, float] = field(default_factory=dict)
     tokens: int = 0
+    _digests: dict[int, Way] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         parents = {slot.parent for slot in self.slots}
@@ -52,7 +54,9 @@ class Asking:
         self.stem, self.known = stem, min([common, *self._hooks()])
         self.stands = stem is not None and common == len(stem.ids) == len(self.root)
         if stem is not None and self.stands:
-            self.values.update({way: stem.scores[way] for way in set(self.ways.values()) if way in stem.scores})
+            # Another request may be letting go of scores at this moment.
+            found = {way: stem.scores.get(way) for way in set(self.ways.values())}
+            self.values.update({way: score for way, score in found.items() if score is not None})
 
     def missing(self) -> list[int]:
         """One branch of each way without a score, in the order of their tokens: how they were given cannot matter."""
@@ -103,13 +107,14 @@ class Asking:
         """One value a branch, in the tree's order."""
         return Scores(np.array([self.values[self.ways[leaf]] for leaf in self.leaves]), self.tokens)
 
-    def _way(self, leaf: int) -> Way:
-        way: Way = ()
-        place = leaf
-        while self.slots[place].parent >= 0:
-            way = (self.slots[place].offset, self.slots[place].tokens, *way)
-            place = self.slots[place].parent
-        return (self.readout, *way)
+    def _way(self, place: int) -> Way:
+        """A digest of the readout and of all from the stem to the node at `place`."""
+        if place not in self._digests:
+            slot = self.slots[place]
+            before = self._way(slot.parent) if slot.parent >= 0 else self.readout.encode()
+            own = np.array([slot.offset, *slot.tokens] if slot.parent >= 0 else [], np.int64)
+            self._digests[place] = blake2b(before + own.tobytes(), digest_size=16).digest()
+        return self._digests[place]
 
     def _hooks(self) -> Iterator[int]:
         """Tokens of the stem whose last hidden state is read: a cache of keys and values does not hold it."""

@@ -45,53 +45,26 @@ def blocks_of(layout: Layout, known: int, columns: Tensor, first_row: int) -> It
     `columns`, int64 [T], is the column of each token's key; the first new token is row `first_row`.
     """
     families: dict[tuple[int, int], list[int]] = {}
-    for place, run in enumerate(_runs(layout)):
-        if not run:
-            continue
-        slot = layout.slots[run[0]]
-        alone = len(run) > 1 or len(slot.tokens) > CHUNK or layout.starts[run[0]] < known
-        families.setdefault((-2, place) if alone else (slot.parent, slot.offset), []).extend(run)
-    for (parent, _), nodes in families.items():
-        if parent == -2:
-            yield from _chunks(layout, nodes, known, columns, first_row)
-        else:
-            yield _family(layout, nodes, columns, first_row - known)
-
-
-def _runs(layout: Layout) -> list[list[int]]:
-    """Nodes that follow one another with nothing beside them: a stem and its only bridge are one run.
-
-    A branch stays by itself, so that it is read in the same way whether it has others beside it or not.
-    """
-    children = [0] * len(layout.slots)
-    for slot in layout.slots:
-        if slot.parent >= 0:
-            children[slot.parent] += 1
-    runs: list[list[int]] = []
-    run_of: dict[int, int] = {}
     for node, slot in enumerate(layout.slots):
-        parent = slot.parent
-        inner = children[node] and parent >= 0 and children[parent] == 1
-        if inner and slot.offset == len(layout.slots[parent].tokens):
-            run_of[node] = run_of[parent]
-            runs[run_of[node]].append(node)
-        else:
-            run_of[node] = len(runs)
-            runs.append([node])
-    return runs
+        if layout.starts[node] + len(slot.tokens) <= known:
+            continue
+        if slot.parent < 0 or len(slot.tokens) > CHUNK:
+            yield from _chunks(layout, node, known, columns, first_row)
+        elif slot.tokens:
+            families.setdefault((slot.parent, slot.offset), []).append(node)
+    for nodes in families.values():
+        yield _family(layout, nodes, columns, first_row - known)
 
 
-def _chunks(layout: Layout, run: Sequence[int], known: int, columns: Tensor, first_row: int) -> Iterator[Block]:
+def _chunks(layout: Layout, node: int, known: int, columns: Tensor, first_row: int) -> Iterator[Block]:
     """A run in chunks at fixed places, so that a row's sums are the same however much of the run is known."""
-    starts = [(layout.starts[node], len(layout.slots[node].tokens)) for node in run]
-    own = torch.cat([torch.arange(start, start + size) for start, size in starts])
-    path = layout.paths[run[0]]
+    own = torch.arange(layout.starts[node], layout.starts[node] + len(layout.slots[node].tokens))
     for start in range(0, len(own), CHUNK):
         chunk = own[start : start + CHUNK]
         new = chunk[chunk >= known]
         if not len(new):
             continue
-        before = columns[torch.cat([path, own[:start]])]
+        before = columns[torch.cat([layout.paths[node], own[:start]])]
         seen = torch.arange(len(chunk))
         hidden = seen > seen[chunk >= known][:, None]
         rows = new - known + first_row

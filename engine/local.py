@@ -164,8 +164,7 @@ class LocalEngine:
         stem = asking.stem
         if stem is None or not asking.stands:
             stem = Stem(np.array(asking.root), done.layers(len(asking.root)))
-            self.stems.keep(self._maker, stem)
-        stem.remember(asking.values)
+        self.stems.keep(self._maker, stem, asking.values)
 
     def _log_odds(self, states: Tensor) -> Tensor:
         """Yes minus no, [rows]. The head runs in float32, since bfloat16 would round a logit to 1/8."""

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-SCORES = 50_000  # of branches that a stem keeps at the most
+SCORES = 20_000  # of branches that a stem keeps at the most
+SCORE_BYTES = 256  # that one of them takes, about
 Layers = tuple[tuple[Tensor, Tensor], ...]
-Way = tuple[object, ...]
+Way = bytes
 Ids = NDArray[np.int64]
 
 
@@ -21,8 +23,8 @@ Ids = NDArray[np.int64]
 class Stem:
     """A stem of n tokens: each layer's keys and values, [1, key heads, n, D], and the scores of branches behind it.
 
-    A score's key is the readout and the way from the stem to the branch's end. No tensor here is ever written to: a
-    request joins its own tokens to them in tensors of its own.
+    A score's key is a digest of the readout and the way from the stem to the branch's end. No tensor here is ever written
+    to: a request joins its own tokens to them in tensors of its own.
     """
 
     ids: Ids
@@ -31,14 +33,14 @@ class Stem:
 
     @property
     def size(self) -> int:
-        """Bytes of keys and values."""
-        return sum(one.nbytes for layer in self.layers for one in layer)
+        """Bytes of keys, values and scores."""
+        return sum(one.nbytes for layer in self.layers for one in layer) + SCORE_BYTES * len(self.scores)
 
     def remember(self, scores: Mapping[Way, float]) -> None:
         """Keep scores for as long as the stem stands; past `SCORES` of them it starts anew."""
         if len(self.scores) + len(scores) > SCORES:
             self.scores.clear()
-        self.scores.update(scores)
+        self.scores.update(islice(scores.items(), SCORES))
 
 
 class StemCache:
@@ -75,25 +77,38 @@ class StemCache:
             common, key = max(others, key=lambda other: other[0], default=(0, exact))
             return (self._stems[key], common) if common else (None, 0)
 
-    def keep(self, maker: str, stem: Stem) -> None:
-        """Keep a stem, and let go of others until all fit; of those first that it has grown from."""
-        if stem.size > self.limit:
-            return
+    def keep(self, maker: str, stem: Stem, scores: Mapping[Way, float] | None = None) -> None:
+        """Keep a stem with the scores behind it, and let go of others until all fit; first of what it has grown from."""
         key = (maker, stem.ids.tobytes())
         with self._lock:
-            if key in self._stems:
-                return
-            for other in [one for one, kept in self._stems.items() if one[0] == maker and _outgrown(kept, stem)]:
-                self._stems.move_to_end(other, last=False)
-            self._stems[key] = stem
-            self.size += stem.size
+            if key not in self._stems:
+                if stem.size > self.limit:
+                    return
+                for other in self._outgrown(maker, stem):
+                    self._stems.move_to_end(other, last=False)
+                self._stems[key] = stem
+                self.size += stem.size
+            kept = self._stems[key]
+            self.size -= kept.size
+            kept.remember(scores or {})
+            self.size += kept.size
             while self.size > self.limit:
                 self.size -= self._stems.popitem(last=False)[1].size
 
+    def _outgrown(self, maker: str, stem: Stem) -> list[tuple[str, bytes]]:
+        """The earlier states of the same history, not the instruction that other histories begin with as well."""
+        own = [(key, kept) for key, kept in self._stems.items() if key[0] == maker]
+        return [
+            key
+            for key, kept in own
+            if len(kept.ids) < len(stem.ids) < 2 * len(kept.ids)
+            and _begins(stem, kept)
+            and not any(_begins(other, kept) and not _begins(stem, other) for _, other in own)
+        ]
 
-def _outgrown(kept: Stem, stem: Stem) -> bool:
-    """Whether `kept` is an earlier state of the same history, not the instruction that all histories share."""
-    return len(kept.ids) < len(stem.ids) < 2 * len(kept.ids) and _common(kept.ids, stem.ids) == len(kept.ids)
+
+def _begins(stem: Stem, earlier: Stem) -> bool:
+    return len(earlier.ids) <= len(stem.ids) and _common(earlier.ids, stem.ids) == len(earlier.ids)
 
 
 def _common(one: Ids, other: Ids) -> int:

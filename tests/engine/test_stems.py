@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 import torch
 
+from engine import stems
 from engine.local import LocalEngine
-from engine.protocol import Readout, Tree
+from engine.protocol import Node, Readout, Tree
 from engine.stems import Stem, StemCache
 from prompts.segment import Piece, Segment
 from workspace.home import Home
@@ -56,6 +57,36 @@ def test_the_least_recently_used_stem_goes_first_and_before_it_what_it_grew_from
     cache.keep("a", stem_of([5] * 11))
     assert cache.find("a", [5]) == (None, 0)
     assert cache.size <= 80
+
+
+def test_scores_count_as_memory_and_are_never_more_than_their_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stems, "SCORES", 3)
+    cache = StemCache(10_000)
+    cache.keep("a", stem_of([1, 2]), {b"1": 0.1, b"2": 0.2})
+    bare = stem_of([1, 2]).size
+    assert cache.size == bare + 2 * stems.SCORE_BYTES
+    cache.keep("a", stem_of([1, 2]), {b"3": 0.3, b"4": 0.4})
+    found, _ = cache.find("a", [1, 2])
+    assert found
+    assert found.scores == {b"3": 0.3, b"4": 0.4}
+    cache.keep("a", stem_of([1, 2]), {bytes([place]): 0.0 for place in range(9)})
+    assert len(found.scores) == 3
+    assert cache.size == found.size == bare + 3 * stems.SCORE_BYTES
+    small = StemCache(bare + stems.SCORE_BYTES)
+    small.keep("a", stem_of([1, 2]), {b"1": 0.1, b"2": 0.2})
+    assert small.size == len(small) == 0
+
+
+def test_what_several_histories_begin_with_stays_when_one_grows() -> None:
+    cache = StemCache(8 * 18)
+    for ids in ([0, 0, 0], [0, 0, 0, 1], [0, 0, 0, 2], [0, 0, 0, 2, 2]):
+        cache.find("a", [0, 0, 0])
+        cache.keep("a", stem_of(ids))
+    cache.keep("a", stem_of([0, 0, 0, 3]))
+    assert cache.find("a", [0, 0, 0])[1] == 3
+    held = [stem.ids.tolist() for _, stem in cache.stems()]
+    assert [0, 0, 0] in held
+    assert [0, 0, 0, 2] not in held
 
 
 @pytest.fixture(scope="module")
@@ -128,17 +159,35 @@ def test_many_users_in_one_pass_are_each_alone(engine: LocalEngine) -> None:
 
 
 @pytest.mark.model
-def test_what_was_read_in_parts_is_what_was_read_at_once(fp32: LocalEngine) -> None:
+@pytest.mark.parametrize("budget", [16, 64, 200])
+def test_what_was_read_in_parts_is_what_was_read_at_once(engine: LocalEngine, budget: int) -> None:
     tree = asked(12, count=40, readout="likelihood")
-    fp32.stems = StemCache(0)
-    whole = fp32.score(tree)
-    fp32.pack_tokens = 64
+    engine.stems = StemCache(0)
+    whole = engine.score(tree)
+    engine.pack_tokens = budget
     try:
-        parts = fp32.score(tree)
+        parts = engine.score(tree)
+        engine.stems = StemCache(2**29)
+        engine.score(asked(11, count=1))
+        warm = engine.score(tree)
     finally:
-        fp32.pack_tokens = 2048
-    assert np.abs(parts.values - whole.values).max() < 1e-3
+        engine.pack_tokens = 2048
+    assert same(engine, parts.values, whole.values)
+    assert same(engine, warm.values, whole.values)
     assert parts.tokens == whole.tokens
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("readout", ["yes-no", "likelihood"])
+def test_several_questions_along_one_history_are_each_as_if_alone(engine: LocalEngine, readout: Readout) -> None:
+    engine.stems = StemCache(0)
+    alone = [engine.score(asked(events, count=3, readout=readout)).values for events in (10, 11)]
+    nodes = [Node(history(11))]
+    for events in (10, 11):
+        nodes.append(Node(BRIDGE, 0, 1 + events))
+        nodes += [Node(branch, len(nodes) - 1) for branch in branches(3)]
+    both = engine.score(Tree(tuple(nodes), readout)).values
+    assert same(engine, both, np.concatenate(alone))
 
 
 @pytest.mark.model
