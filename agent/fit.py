@@ -122,12 +122,10 @@ def _fit_language(
     generator: np.random.Generator,
 ) -> LanguageWeight:
     """Score each target among candidates drawn from the retriever's distribution; see `fit_weight`."""
-    scorer = resources.scorer(catalogue)
-    rows = []
-    for target in track(targets, "measuring the language model", len(targets)):
-        item_ids, counts = draw(retriever, reader, target, resources.domain.repeats, generator)
-        rows.append(Drawn(scorer.values(target.history, item_ids), counts))
-    return fit_weight(rows)
+    drawn = [draw(retriever, reader, target, resources.domain.repeats, generator) for target in targets]
+    asked = [(target.history, item_ids) for target, (item_ids, _) in zip(targets, drawn, strict=True)]
+    values = track(resources.scorer(catalogue).many(asked), "measuring the language model", len(targets))
+    return fit_weight([Drawn(one, counts) for one, (_, counts) in zip(values, drawn, strict=True)])
 
 
 def draw(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,7 @@ from history.catalogue import Catalogue
 from history.timeline import Timeline
 from prompts.renderer import Renderer
 
+TOGETHER = 16  # histories in one call of the engine
 Values = NDArray[np.float64]
 
 
@@ -43,6 +44,13 @@ class LanguageScorer:
         """One value a candidate, float64 [len(item_ids)]; 0 says that the history changes nothing."""
         return self.along(timeline, [Question(len(timeline), item_ids, interests)])[0][0]
 
+    def many(self, asked: Sequence[tuple[Timeline, Sequence[str]]]) -> Iterator[Values]:
+        """The values of the candidates after each history, several histories in one pass."""
+        for start in range(0, len(asked), TOGETHER):
+            part = asked[start : start + TOGETHER]
+            questions = [(timeline, [Question(len(timeline), item_ids)]) for timeline, item_ids in part]
+            yield from (values for (values,), _ in self.all_values(questions))
+
     def along(self, timeline: Timeline, questions: Sequence[Question]) -> tuple[list[Values], int]:
         """The values of several questions along one history, in one packed pass, and the tokens that it took.
 
@@ -57,7 +65,7 @@ class LanguageScorer:
         """
         names = list(dict.fromkeys(name for _, questions in asked for one in questions for name in one.item_ids))
         trees = [self.tree(timeline, questions) for timeline, questions in asked]
-        *scores, free = self.engine.score_all([*trees, self._free_tree(names)])
+        *scores, free = self.engine.score_all([*trees, self.free_tree(names)])
         known = dict(zip(names, free.values.tolist(), strict=True))
         found: list[tuple[list[Values], int]] = []
         for (_, questions), one in zip(asked, scores, strict=True):
@@ -73,9 +81,10 @@ class LanguageScorer:
 
     def history_free(self, item_ids: Sequence[str]) -> Values:
         """The readout of each item after an empty history. Float64 [len(item_ids)]."""
-        return self.engine.score(self._free_tree(item_ids)).values
+        return self.engine.score(self.free_tree(item_ids)).values
 
-    def _free_tree(self, item_ids: Sequence[str]) -> Tree:
+    def free_tree(self, item_ids: Sequence[str]) -> Tree:
+        """The same candidates behind the stem without events."""
         return self.tree(Timeline(""), [Question(0, item_ids)])
 
     def tree(self, timeline: Timeline, questions: Sequence[Question]) -> Tree:

@@ -10,6 +10,7 @@ from typing import Any
 from workspace.errors import ModelError
 from workspace.settings import Precision
 
+UNSUPPORTED = ("attn_logit_softcapping", "final_logit_softcapping", "logits_scaling", "logit_scale")
 UNPACKED = 2 * 2**30  # bytes that unpacked weights may take at the most
 
 
@@ -46,9 +47,25 @@ def load_model(source: Path | str, precision: Precision) -> tuple[Any, Any]:
         )
     except (OSError, ValueError, KeyError) as error:
         raise ModelError(f"cannot load the language model {str(source)!r}: {str(error).splitlines()[0]}") from error
+    _check_supported(model, source)
     if precision == "nf4" and device == "cpu" and model.num_parameters() * 2 <= UNPACKED:
         unpack(model)
     return model.eval(), tokenizer
+
+
+def _check_supported(model: Any, source: Path | str) -> None:
+    """Refuse what a packed pass would get wrong in silence.
+
+    Raises:
+        ModelError: the model caps its logits or its attention, or attends to sinks.
+    """
+    config = model.config.get_text_config()
+    capped = [name for name in UNSUPPORTED if getattr(config, name, None)]
+    if capped or any(name.endswith("sinks") for name, _ in model.named_parameters()):
+        raise ModelError(
+            f"the language model {str(source)!r} cannot be read in packed passes: it has "
+            f"{' and '.join(capped) or 'sinks'}; choose another, for instance of the Llama or Qwen family"
+        )
 
 
 def unpack(model: Any) -> None:

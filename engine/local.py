@@ -188,7 +188,9 @@ class LocalEngine:
         return head
 
     def _check_context(self, tokens: int) -> None:
-        limit = self.model.config.max_position_embeddings
+        config = self.model.config
+        # Within its window a model with sliding attention sees everything, as a packed pass does.
+        limit = min(config.max_position_embeddings, getattr(config, "sliding_window", None) or tokens)
         if tokens > limit:
             raise ModelError(
                 f"a prompt of {tokens} tokens is longer than the context of {self.name}, {limit}; lower history_over "

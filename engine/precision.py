@@ -56,7 +56,7 @@ def remembered(source: Path | str, memory: Path, threads: int = 0) -> Rates:
     """Tokens a second by precision, as they were measured on this machine with so many threads (0: all cores)."""
     if threads:
         torch.set_num_threads(threads)
-    return _read(memory).get(_machine(), {}).get(_model(source), {})
+    return _read(memory).get(machine(), {}).get(_model(source), {})
 
 
 def tokens_per_second(source: Path | str, precision: Precision) -> float:
@@ -93,8 +93,8 @@ def _measured(source: Path | str, precisions: Sequence[Precision]) -> Rates:
     return rates
 
 
-def _machine() -> str:
-    """What a rate depends on beside the model."""
+def machine() -> str:
+    """The processor, its threads and the libraries: what a rate depends on beside the model."""
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"
     cores = f"{os.cpu_count()} cores, {torch.get_num_threads()} threads"
     return f"{_processor()}, {cores}, torch {_version('torch')}, bitsandbytes {_version('bitsandbytes')}, {device}"
@@ -131,7 +131,7 @@ def _read(memory: Path) -> dict[str, dict[str, Rates]]:
 def _remember(source: Path | str, rates: Mapping[Precision, float], memory: Path) -> None:
     """Write the rates beside those of other machines and models, in one step."""
     speeds = _read(memory)
-    speeds.setdefault(_machine(), {})[_model(source)] = dict(rates)
+    speeds.setdefault(machine(), {})[_model(source)] = dict(rates)
     unfinished = memory.with_name(f"{memory.name}.{os.getpid()}")
     try:
         memory.parent.mkdir(parents=True, exist_ok=True)

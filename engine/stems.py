@@ -23,8 +23,8 @@ Ids = NDArray[np.int64]
 class Stem:
     """A stem of n tokens: each layer's keys and values, [1, key heads, n, D], and the scores of branches behind it.
 
-    A score's key is a digest of the readout and the way from the stem to the branch's end. No tensor here is ever written
-    to: a request joins its own tokens to them in tensors of its own.
+    A score's key is a digest of the readout and the way from the stem to the branch's end. No tensor here is ever
+    written to: a request joins its own tokens to them in tensors of its own.
     """
 
     ids: Ids
@@ -78,7 +78,7 @@ class StemCache:
             return (self._stems[key], common) if common else (None, 0)
 
     def keep(self, maker: str, stem: Stem, scores: Mapping[Way, float] | None = None) -> None:
-        """Keep a stem with the scores behind it, and let go of others until all fit; first of what it has grown from."""
+        """Keep a stem with the scores behind it, and let go of others until all fit: first of what it grew from."""
         key = (maker, stem.ids.tobytes())
         with self._lock:
             if key not in self._stems:

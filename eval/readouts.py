@@ -20,6 +20,7 @@ from agent.knowledge import Knowledge
 from agent.resources import Resources
 from agent.scorer import LanguageScorer
 from engine.protocol import Readout
+from engine.stems import StemCache
 from eval.intervals import bootstrap
 from eval.metrics import mid_rank, ndcg
 from history.splits import Target, last_target
@@ -74,6 +75,7 @@ def _scores(
     scores["retriever order"] = knowledge.retriever.log_probability(knowledge.past(target.history), everything)[places]
     for readout in READOUTS:
         scorer = LanguageScorer(knowledge.engine, resources.renderer, knowledge.catalogue, readout)
+        knowledge.engine.stems = StemCache(0)  # what one readout has read is no help to the next
         start = time.perf_counter()
         raw = scorer.raw(target.history, ids)
         seconds[readout] = seconds.get(readout, 0.0) + time.perf_counter() - start

@@ -62,13 +62,16 @@ class ZeroShotFused(ZeroShot):
         super().fit(split)
         generator = np.random.default_rng(self.seed)
         drawn = generator.permutation(len(split.validation.cases))[: self.targets]
-        rows = []
-        for place in track(drawn.tolist(), f"{self.name}: fitting the weight", len(drawn)):
-            found = self.retrieval.answer(case := split.validation.cases[place])
-            target = Target(found.timeline, self.fitted_on.item_ids[case.target])
-            ids, counts = draw(self.retrieval.rehearsal, self.retrieval.reader, target, False, generator)
-            rows.append(Drawn(self.scorer.values(found.timeline, ids), counts))
-        self.weight = fit_weight(rows)
+        cases = [split.validation.cases[place] for place in drawn.tolist()]
+        histories = [self.retrieval.answer(case).timeline for case in cases]
+        targets = [
+            Target(history, self.fitted_on.item_ids[case.target])
+            for history, case in zip(histories, cases, strict=True)
+        ]
+        found = [draw(self.retrieval.rehearsal, self.retrieval.reader, one, False, generator) for one in targets]
+        asked = [(history, item_ids) for history, (item_ids, _) in zip(histories, found, strict=True)]
+        values = track(self.scorer.many(asked), f"{self.name}: fitting the weight", len(cases))
+        self.weight = fit_weight([Drawn(one, counts) for one, (_, counts) in zip(values, found, strict=True)])
 
     def order(self, candidates: CaseCandidates, values: Floats, tokens: float) -> Order:
         """The fused log-probability; beyond the candidates the retriever's stays."""

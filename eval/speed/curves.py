@@ -50,7 +50,7 @@ def _points(scorer: LanguageScorer, resources: Resources) -> Iterator[Point]:
     seen = set(longest.item_ids)
     others = [item_id for item_id in scorer.catalogue if item_id not in seen]
     work = [("candidates", count, EVENTS, 0, count) for count in CANDIDATES]
-    work += [("new events", new, EVENTS, new, USUAL) for new in NEW]
+    work += [("new events", new, EVENTS, new, USUAL) for new in NEW if EVENTS + new <= len(longest)]
     work += [("events of the past", past, past, 0, USUAL) for past in PAST if past < len(longest)]
     for name, number, past, new, count in track(work, "curves", len(work)):
         yield name, number, _warm(scorer, longest, past, new, others[:count])
@@ -74,6 +74,8 @@ def _warm(scorer: LanguageScorer, longest: Timeline, past: int, new: int, item_i
     for _ in range(1 + TURNS):
         engine.stems = StemCache(2**30)  # type: ignore[attr-defined]
         engine.score(before)
+        for _, stem in engine.stems.stems():  # type: ignore[attr-defined]
+            stem.scores.clear()
         took.append(seconds(lambda: engine.score(tree)))
     return statistics.median(took[1:])
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import platform
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +13,7 @@ import numpy as np
 from agent.resources import Resources
 from agent.scorer import LanguageScorer
 from engine.local import LocalEngine
+from engine.precision import machine
 from engine.protocol import Readout
 from eval.speed.machine import Products
 from eval.speed.ways import DENSE, Scene, Work, ratios, time_in_turns
@@ -48,13 +47,13 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """How many times as long as ours the other way takes, and at least how many it should."""
+    """How many times as long as ours the other way takes, and what is aimed at."""
 
     other: str
     ours: str
     precision: str
     times: float
-    least: float
+    target: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +74,6 @@ def bench(
     candidates: int,
     readout: Readout = "yes-no",
     seed: int = 0,
-    tick: Callable[[], object] = lambda: None,
 ) -> Run:
     """Time every way to rank `candidates` items after `events` events of one user of the home.
 
@@ -88,12 +86,11 @@ def bench(
     for precision in precisions:
         scene = _scene(resources, precision, readout, timeline, item_ids, candidates)
         works = {work.name: work for work in scene.works()}
-        time_in_turns(list(works.values()), tick)
+        time_in_turns(list(works.values()))
         rows += _rows(works.values(), Products.of(scene.engine.model), precision)
-        found += [Ratio(other, ours, precision, times, least) for other, ours, times, least in ratios(works)]
-    machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+        found += [Ratio(other, ours, precision, times, target) for other, ours, times, target in ratios(works)]
     work = f"{candidates} candidates after {len(timeline)} events, {resources.settings.model}, {readout}"
-    return Run(datetime.now(UTC).isoformat(timespec="seconds"), machine, work, tuple(rows), tuple(found))
+    return Run(datetime.now(UTC).isoformat(timespec="seconds"), machine(), work, tuple(rows), tuple(found))
 
 
 def keep(run: Run, file: Path) -> None:

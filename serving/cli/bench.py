@@ -56,10 +56,10 @@ def show(run: Run, before: Run | None, console: Console) -> None:
         table.add_row(row.work, row.precision, *_figures(row, old.get((row.work, row.precision))))
     console.print(table)
     table = Table("other way", "packed", "precision", box=box.SIMPLE)
-    for name in ("times as long", "at least"):
+    for name in ("times as long", "target"):
         table.add_column(name, justify="right")
     for ratio in run.ratios:
-        table.add_row(ratio.other, ratio.ours, ratio.precision, f"{ratio.times:.1f}", f"{ratio.least:g}")
+        table.add_row(ratio.other, ratio.ours, ratio.precision, f"{ratio.times:.2f}", ratio.target)
     console.print(table)
     if before:
         typer.echo(f"before: {before.made}")

@@ -56,7 +56,7 @@ def test_another_model_or_machine_is_measured_and_none_forgotten(
 ) -> None:
     fastest("model", ["nf4", "fp32"], memory)
     fastest("another", ["nf4", "fp32"], memory)
-    monkeypatch.setattr(module, "_machine", lambda: "another machine")
+    monkeypatch.setattr(module, "machine", lambda: "another machine")
     assert not remembered("model", memory)
     fastest("model", ["nf4", "fp32"], memory)
     assert measured == ["nf4", "fp32"] * 3
@@ -79,7 +79,7 @@ def test_another_model_or_machine_is_measured_and_none_forgotten(
 def test_a_damaged_or_foreign_file_is_measured_anew(
     measured: list[Precision], memory: Path, monkeypatch: pytest.MonkeyPatch, content: bytes
 ) -> None:
-    monkeypatch.setattr(module, "_machine", lambda: "here")
+    monkeypatch.setattr(module, "machine", lambda: "here")
     memory.parent.mkdir()
     memory.write_bytes(content)
     assert fastest("model", ["nf4", "fp32"], memory) == "nf4"
@@ -121,11 +121,11 @@ def test_a_model_that_loads_in_none_is_an_error_and_not_remembered(memory: Path)
 def test_the_machine_is_told_by_processor_threads_and_versions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "cpuinfo").write_text("processor\t: 0\nmodel name\t: Some CPU: 3 GHz\nmodel name\t: Other\n")
     monkeypatch.setattr(module, "CPUINFO", tmp_path / "cpuinfo")
-    assert module._machine().startswith("Some CPU: 3 GHz, ")
+    assert module.machine().startswith("Some CPU: 3 GHz, ")
     monkeypatch.setattr("torch.get_num_threads", lambda: 77)
-    assert "77 threads, torch 2." in module._machine()
+    assert "77 threads, torch 2." in module.machine()
     monkeypatch.setattr(module, "CPUINFO", tmp_path / "none")
-    assert not module._machine().startswith(("Some", ","))
+    assert not module.machine().startswith(("Some", ","))
 
 
 @pytest.mark.model

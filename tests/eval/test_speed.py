@@ -32,7 +32,7 @@ def test_pairs_are_the_mask_without_what_is_known() -> None:
 
 
 def test_runs_are_kept_and_found_again_and_a_damaged_line_is_left_out(tmp_path: Path) -> None:
-    row, ratio = Row("packed", "bf16", 10, 2.0, 0.5, 0.6), Ratio("other", "packed", "bf16", 3.0, 2.0)
+    row, ratio = Row("packed", "bf16", 10, 2.0, 0.5, 0.6), Ratio("other", "packed", "bf16", 3.0, "≥ 2")
     runs = [Run(made, "here", work, (row,), (ratio,)) for made, work in (("1", "a"), ("2", "b"), ("3", "a"))]
     for run in runs:
         keep(run, tmp_path / "bench.jsonl")
