@@ -54,7 +54,11 @@ class Renderer:
     def stable(self, timeline: Timeline, catalogue: Catalogue) -> Segment:
         """The stable segment: the opening of the chat, then one piece an event, past the budget in blocks."""
         start = self.window_start(len(timeline))
-        lines = (self.event(event, catalogue) for event in timeline.events[start:])
+        return self.uncut(Timeline(timeline.user_id, timeline.events[start:]), catalogue)
+
+    def uncut(self, timeline: Timeline, catalogue: Catalogue) -> Segment:
+        """The stable segment of all events, whatever it costs."""
+        lines = (self.event(event, catalogue) for event in timeline.events)
         return Segment((Piece(self._frame[0], data=False), *_data(lines)))
 
     def window_start(self, count: int) -> int:

@@ -1,0 +1,82 @@
+"""Adapters: low-rank matrices beside a model's own (LoRA, Hu et al. 2022), kept apart from it as safetensors."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from workspace.errors import ModelError
+from workspace.manifest import FileSum
+
+WEIGHTS = "adapter.safetensors"
+OF_A_MODEL = ("*.safetensors", "config.json", "tokenizer.json", "chat_template.jinja")
+
+
+@dataclass(frozen=True, slots=True)
+class AdapterShape:
+    """The rank of the matrices, what they are multiplied by (`alpha` / `rank`), and their dropout in training."""
+
+    rank: int = 16
+    alpha: int = 32
+    dropout: float = 0.05
+
+
+def add_adapter(model: Any, shape: AdapterShape, seed: int = 0) -> None:
+    """Put fresh low-rank matrices beside every linear layer of `model`; only they are trained from then on."""
+    import torch
+    from peft import LoraConfig, inject_adapter_in_model
+
+    config = LoraConfig(
+        r=shape.rank, lora_alpha=shape.alpha, lora_dropout=shape.dropout, target_modules=_linear_layers(model)
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        inject_adapter_in_model(config, model)
+
+
+def adapter_state(model: Any) -> dict[str, Any]:
+    """The adapter's tensors by name."""
+    return {name: value for name, value in model.state_dict().items() if "lora_" in name}
+
+
+def save_adapter(model: Any, folder: Path) -> None:
+    """Write the adapter's tensors into `folder`."""
+    from safetensors.torch import save_file
+
+    tensors = {name: value.detach().cpu().contiguous() for name, value in adapter_state(model).items()}
+    save_file(tensors, folder / WEIGHTS)
+
+
+def load_adapter(model: Any, folder: Path, shape: AdapterShape) -> None:
+    """Put the adapter in `folder`, which was made with `shape`, beside the layers of `model`.
+
+    Raises:
+        ModelError: it was made for another architecture.
+    """
+    from safetensors.torch import load_file
+
+    add_adapter(model, shape)
+    tensors, own = load_file(folder / WEIGHTS), adapter_state(model)
+    if {name: value.shape for name, value in tensors.items()} != {name: value.shape for name, value in own.items()}:
+        raise ModelError(
+            f"the adapter in {folder} was made for another model ({asdict(shape)}): tune one for this model"
+        )
+    model.load_state_dict(tensors, strict=False)
+
+
+def fingerprint(source: Path | str) -> str:
+    """SHA-256 over the weights, configuration and tokenizer of a model's folder; of a hub's name, the name itself."""
+    folder = Path(source)
+    files = sorted({file for pattern in OF_A_MODEL for file in folder.glob(pattern)}) if folder.is_dir() else []
+    sums = [(file.name, FileSum.of(file).sha256) for file in files]
+    return sha256(repr(sums or str(source)).encode()).hexdigest()
+
+
+def _linear_layers(model: Any) -> list[str]:
+    """The names of all linear layers but the vocabulary's."""
+    from torch.nn import Linear
+
+    head = model.get_output_embeddings()
+    return [name for name, layer in model.named_modules() if isinstance(layer, Linear) and layer is not head]

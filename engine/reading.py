@@ -1,0 +1,67 @@
+"""The reading head: from the hidden state after an event to P(next) over the whole catalogue.
+
+An item's vector is P e + r, as in the user tower: its sentence embedding e, projected, and a residual r of its own,
+which is zero for an item that was never trained on. So a new item is within reach as soon as its text is embedded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+SPREAD = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class HeadShape:
+    """How wide a state is read, and how much of it is dropped in training."""
+
+    width: int = 128
+    dropout: float = 0.1
+
+
+class ReadingHead(nn.Module):
+    """Scores every item after a history that a language model has read."""
+
+    def __init__(
+        self, hidden: int, texts: NDArray[np.float32], counts: NDArray[np.int64], shape: HeadShape, seed: int = 0
+    ) -> None:
+        """`hidden` is the model's width; `texts`, float32 [items, text width], are the items' sentence embeddings.
+
+        `counts`, int64 [items], says how often each item occurs in what the head will be trained on.
+        """
+        super().__init__()
+        self.shape = shape
+        self.texts: Tensor
+        self.trained: Tensor
+        self.register_buffer("texts", torch.from_numpy(np.array(texts, np.float32)), persistent=False)
+        self.register_buffer("trained", torch.from_numpy(counts > 0)[:, None], persistent=False)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            self.norm = nn.LayerNorm(hidden)
+            self.state = nn.Linear(hidden, shape.width)
+            self.projection = nn.Linear(texts.shape[1], shape.width, bias=False)
+            self.residuals = nn.Parameter(SPREAD * torch.randn(len(texts), shape.width) * self.trained)
+        self.popularity = nn.Parameter(torch.from_numpy(np.log1p(counts)).float())
+        self.dropout = nn.Dropout(shape.dropout)
+
+    def items(self, untrained: float = 0.0) -> Tensor:
+        """All items' vectors P e + r, float32 [items, width]; a share `untrained` of the residuals is hidden.
+
+        Hiding some teaches the text alone to speak for an item.
+        """
+        residuals = self.residuals * self.trained
+        if untrained:
+            residuals = residuals * (torch.rand_like(residuals[:, :1]) >= untrained)
+        found: Tensor = self.projection(self.texts) + residuals
+        return found
+
+    def forward(self, states: Tensor, untrained: float = 0.0) -> Tensor:
+        """The logits of all items, float32 [n, items], from hidden states [n, hidden]."""
+        user = self.dropout(self.state(self.norm(states.float())))
+        found: Tensor = user @ self.items(untrained).T + self.popularity
+        return found

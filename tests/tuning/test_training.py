@@ -1,0 +1,119 @@
+"""Training runs: they learn, stop, go on where they stopped, and refuse what is no number."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.tuning.conftest import made_reader
+from tuning.examples import History
+from tuning.plan import Plan
+from tuning.reader import Reader, collate
+from tuning.trainer import LOG, ReadingTrainer, TrainOptions
+from workspace.errors import ForetasteError
+
+OPTIONS = TrainOptions(rate=1e-2, head_rate=2e-2, looks=4)
+
+
+def plan_of(histories: list[History], epochs: int = 12) -> Plan:
+    return Plan(histories, epochs, events=6, tokens=100, seed=0)
+
+
+def look(reader: Reader, plan: Plan) -> float:
+    reader.eval()
+    with torch.inference_mode():
+        return -float(reader(collate(plan[0]))["loss"])
+
+
+def trainer_of(reader: Reader, plan: Plan, folder: Path, options: TrainOptions = OPTIONS) -> ReadingTrainer:
+    folder.mkdir(exist_ok=True)
+    return ReadingTrainer(reader, plan, lambda: look(reader, plan), folder, options)
+
+
+def losses(folder: Path) -> list[float]:
+    lines = [json.loads(line) for line in (folder / LOG).read_text().splitlines()]
+    return [line["loss"] for line in lines if "loss" in line]
+
+
+def test_a_reader_learns_what_is_certain_and_only_adapter_and_head_change(
+    histories: list[History], reader: Reader, tmp_path: Path
+) -> None:
+    frozen = {name: value.clone() for name, value in reader.named_parameters() if not value.requires_grad}
+    plan = plan_of(histories)
+    before = look(reader, plan)
+    trainer_of(reader, plan, tmp_path / "run").train()
+    assert look(reader, plan) > -0.3 > before
+    for name, value in reader.named_parameters():
+        if name in frozen:
+            assert torch.equal(value, frozen[name]), name
+    found = losses(tmp_path / "run")
+    assert found[-1] < 0.5 < found[0]
+
+
+def test_the_same_seed_trains_the_same_reader(histories: list[History], tmp_path: Path) -> None:
+    states = []
+    for name in ("one", "two"):
+        trainer_of(reader := made_reader(), plan_of(histories, 2), tmp_path / name).train()
+        states.append(reader.state_dict())
+    assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
+
+
+def test_a_run_that_was_killed_goes_on_to_the_same_losses(histories: list[History], tmp_path: Path) -> None:
+    plan = plan_of(histories, 4)
+    whole = trainer_of(straight := made_reader(), plan, tmp_path / "whole")
+    whole.train()
+
+    class Killed(Exception):
+        pass
+
+    looked = 0
+
+    def kill() -> float:
+        nonlocal looked
+        looked += 1
+        if looked == 3:
+            raise Killed
+        return look(reader, plan)
+
+    killed = trainer_of(reader := made_reader(), plan, tmp_path / "killed")
+    killed._look = kill
+    with pytest.raises(Killed):
+        killed.train()
+    trainer_of(again := made_reader(), plan, tmp_path / "killed").train(resume_from_checkpoint=True)
+    one, other = straight.state_dict(), again.state_dict()
+    assert all(torch.equal(one[name], other[name]) for name in one)
+    curve = dict.fromkeys(losses(tmp_path / "killed"))
+    assert list(curve) == list(dict.fromkeys(losses(tmp_path / "whole")))
+
+
+def test_a_checkpoint_holds_no_weight_of_the_models_own(
+    histories: list[History], reader: Reader, tmp_path: Path
+) -> None:
+    from safetensors.torch import load_file
+
+    trainer_of(reader, plan_of(histories, 1), tmp_path / "run").train()
+    (last, *_) = sorted((tmp_path / "run").glob("checkpoint-*"))
+    assert set(load_file(last / "model.safetensors")) == set(reader.trained())
+
+
+def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_last_good_checkpoint(
+    histories: list[History], reader: Reader, tmp_path: Path
+) -> None:
+    plan = plan_of(histories, 4)
+    trainer = trainer_of(reader, plan, tmp_path / "run", replace(OPTIONS, looks=4))
+
+    def look_and_break() -> float:
+        found = look(reader, plan)
+        if trainer.state.global_step > len(plan) // 2:
+            with torch.no_grad():
+                reader.head.popularity.fill_(torch.nan)
+        return found
+
+    trainer._look = look_and_break
+    with pytest.raises(ForetasteError, match=r"the loss became nan in step \d+, a batch of \d+ events"):
+        trainer.train()
+    assert list((tmp_path / "run").glob("checkpoint-*/model.safetensors"))

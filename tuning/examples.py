@@ -1,0 +1,88 @@
+"""What the model is taught from: stretches of histories, and after each event the item that came next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.tokens import Tokens
+from history.catalogue import Catalogue
+from history.timeline import Timeline
+from prompts.renderer import Renderer
+
+Ints = NDArray[np.int64]
+UNKNOWN = -1  # what came next has no place in the catalogue: nothing is learnt there
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A stretch of one history as the model reads it.
+
+    `ids`, int64 [tokens]; `ends`, int64 [events], are the places of the last token of each event's line; `targets`,
+    int64 [events], the items that came next.
+    """
+
+    ids: Ints
+    ends: Ints
+    targets: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """One history in tokens: the opening of the prompt, a line an event, and the item of each event."""
+
+    opening: tuple[int, ...]
+    lines: tuple[tuple[int, ...], ...]
+    items: Ints
+
+    def reading(self, start: int, end: int) -> Reading:
+        """The events from `start` to before `end`, which must not be the last ones: each has one that follows."""
+        ids, ends = list(self.opening), []
+        for line in self.lines[start:end]:
+            ids += line
+            ends.append(len(ids) - 1)
+        return Reading(np.array(ids), np.array(ends), self.items[start + 1 : end + 1])
+
+
+class HistoryReader:
+    """Turns timelines into tokens, exactly as the scorer has them read."""
+
+    def __init__(self, renderer: Renderer, tokens: Tokens, catalogue: Catalogue, places: Mapping[str, int]) -> None:
+        """`places` are those of the items that may be predicted."""
+        self._renderer, self._tokens = renderer, tokens
+        self._catalogue, self._places = catalogue, places
+
+    def read(self, timeline: Timeline) -> History:
+        """All events of a timeline, not cut."""
+        segment = self._renderer.uncut(timeline, self._catalogue)
+        opening, *lines = map(tuple, self._tokens.encode(segment))
+        items = [self._places.get(event.item_id, UNKNOWN) for event in timeline.events]
+        return History(opening, tuple(lines), np.array(items, np.int64))
+
+
+def epoch(histories: Sequence[History], most: int, generator: np.random.Generator) -> Iterator[Reading]:
+    """Every event once, in stretches of at most `most` events, cut at places that differ each time."""
+    for history in histories:
+        last = len(history.items) - 1
+        offset = int(generator.integers(1, most + 1))
+        cuts = [0, *range(offset if last > most else most, last, most), last]
+        for start, end in zip(cuts, cuts[1:], strict=False):
+            if end > start:
+                yield history.reading(start, end)
+
+
+def batches(readings: Iterable[Reading], tokens: int, generator: np.random.Generator) -> list[list[Reading]]:
+    """The readings in batches of about so many tokens, readings of a like length together, in a drawn order."""
+    batch: list[Reading] = []
+    found: list[list[Reading]] = []
+    for reading in sorted(readings, key=lambda one: len(one.ids)):
+        if batch and (len(batch) + 1) * len(reading.ids) > tokens:
+            found.append(batch)
+            batch = []
+        batch.append(reading)
+    if batch:
+        found.append(batch)
+    return [found[place] for place in generator.permutation(len(found))]

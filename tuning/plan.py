@@ -1,0 +1,36 @@
+"""The steps of a training run, known beforehand: so a run that was stopped goes on at the very step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+from torch.utils.data import Dataset
+
+from tuning.examples import History, Reading, batches, epoch
+
+
+class Plan(Dataset[list[Reading]]):
+    """Every step of `epochs` epochs; each gives the readings of its batch."""
+
+    def __init__(self, histories: Sequence[History], epochs: int, events: int, tokens: int, seed: int) -> None:
+        """Stretches of at most `events` events, in batches of about so many `tokens`."""
+        self._histories = [history for history in histories if len(history.items) > 1]
+        self._events, self._tokens, self._seed = events, tokens, seed
+        lengths = [len(self._of(number)) for number in range(epochs)]
+        self._ends = np.cumsum(lengths)
+
+    def __len__(self) -> int:
+        return int(self._ends[-1]) if len(self._ends) else 0
+
+    def __getitem__(self, step: int) -> list[Reading]:
+        if not 0 <= step < len(self):
+            raise IndexError(step)
+        number = int(np.searchsorted(self._ends, step, side="right"))
+        return self._of(number)[step - (int(self._ends[number - 1]) if number else 0)]
+
+    @lru_cache(maxsize=2)  # noqa: B019 - one plan a run
+    def _of(self, number: int) -> list[list[Reading]]:
+        generator = np.random.default_rng([self._seed, number])
+        return batches(epoch(self._histories, self._events, generator), self._tokens, generator)

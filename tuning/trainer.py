@@ -1,0 +1,140 @@
+"""Training: transformers' `Trainer` over a plan of steps, with losses of our own, and a guard against NaN."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader
+from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, TrainerCallback, TrainingArguments
+
+from tuning.examples import Reading
+from tuning.plan import Plan
+from tuning.reader import Reader, ReadingBatch, collate
+from workspace.errors import ForetasteError
+
+LOG = "log.jsonl"
+BEST = "log_likelihood"
+
+
+@dataclass(frozen=True, slots=True)
+class TrainOptions:
+    """How to train: learning rates of adapter and head, the share of steps in which they rise, and so on.
+
+    Validation is looked at `looks` times; after `patience` looks without a better one training ends.
+    """
+
+    rate: float = 1e-3
+    head_rate: float = 2e-3
+    warm_up: float = 0.06
+    weight_decay: float = 0.0
+    clip: float = 1.0
+    looks: int = 8
+    patience: int = 3
+    seed: int = 0
+    report_to: str = "none"
+
+
+class ReadingTrainer(Trainer):  # type: ignore[misc]
+    """Trains a `Reader` along a plan; `look` gives validation's mean log-likelihood of a target, in nats."""
+
+    control: Any
+
+    def __init__(
+        self, reader: Reader, plan: Plan, look: Callable[[], float], folder: Path, options: TrainOptions
+    ) -> None:
+        """Checkpoints and the log are written to `folder`."""
+        every = max(1, len(plan) // options.looks)
+        arguments = TrainingArguments(
+            output_dir=str(folder),
+            max_steps=len(plan),
+            per_device_train_batch_size=1,
+            learning_rate=options.rate,
+            lr_scheduler_type="linear",
+            warmup_steps=round(options.warm_up * len(plan)),
+            weight_decay=options.weight_decay,
+            max_grad_norm=options.clip,
+            eval_strategy="steps",
+            eval_steps=every,
+            save_steps=every,
+            save_total_limit=2,
+            logging_steps=max(1, every // 4),
+            load_best_model_at_end=True,
+            metric_for_best_model=BEST,
+            greater_is_better=True,
+            report_to=options.report_to,
+            seed=options.seed,
+            disable_tqdm=True,
+            remove_unused_columns=False,
+            dataloader_pin_memory=False,
+            use_cpu=not torch.cuda.is_available(),
+        )
+        callbacks = [Journal(folder / LOG), EarlyStoppingCallback(options.patience)]
+        # It wants a data set to look at; `look` has its own.
+        super().__init__(
+            reader, arguments, data_collator=_joined, train_dataset=plan, eval_dataset=plan, callbacks=callbacks
+        )
+        self.remove_callback(PrinterCallback)
+        self._look, self._options = look, options
+
+    def get_train_dataloader(self) -> DataLoader[Any]:
+        """The plan's steps in their order."""
+        loader = DataLoader(self.train_dataset, batch_size=1, shuffle=False, collate_fn=_joined)
+        return self.accelerator.prepare(loader)  # type: ignore[no-any-return]
+
+    def compute_loss(
+        self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
+    ) -> Any:
+        """The reader's loss.
+
+        Raises:
+            ForetasteError: it is no number; the last good checkpoint stays.
+        """
+        batch = ReadingBatch(**inputs)
+        loss: Tensor = model(batch)["loss"]
+        if not torch.isfinite(loss):
+            raise ForetasteError(
+                f"the loss became {loss.item()} in step {self.state.global_step + 1}, a batch of "
+                f"{len(batch.targets)} events; the last good checkpoint stays in {self.args.output_dir}: go on from it "
+                "with a lower learning rate"
+            )
+        return (loss, {}) if return_outputs else loss
+
+    def create_optimizer(self, model: Any = None) -> Any:
+        """AdamW, the head with a rate of its own."""
+        trained = self.model.trained()
+        head = [value for name, value in trained.items() if name.startswith("head.")]
+        adapter = [value for name, value in trained.items() if not name.startswith("head.")]
+        groups = [{"params": adapter, "lr": self._options.rate}, {"params": head, "lr": self._options.head_rate}]
+        self.optimizer = torch.optim.AdamW(groups, weight_decay=self._options.weight_decay)
+        return self.optimizer
+
+    def evaluate(self, *args: Any, metric_key_prefix: str = "eval", **kwargs: Any) -> dict[str, float]:
+        """Look at validation."""
+        found = {f"{metric_key_prefix}_{BEST}": self._look()}
+        self.log(found)
+        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, found)
+        return found
+
+
+class Journal(TrainerCallback):  # type: ignore[misc]
+    """Writes everything that is logged as lines of JSON."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
+        """One line a log."""
+        with self._file.open("a") as file:
+            file.write(json.dumps({"step": state.global_step, **logs}) + "\n")
+
+
+def _joined(steps: list[list[Reading]]) -> dict[str, Tensor]:
+    """One step's readings as the fields of a `ReadingBatch`."""
+    batch = collate([reading for step in steps for reading in step])
+    return {name: getattr(batch, name) for name in ReadingBatch.__slots__}
