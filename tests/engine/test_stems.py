@@ -102,9 +102,14 @@ def engine(request: pytest.FixtureRequest, real_home: Home, fp32: LocalEngine) -
     return made
 
 
-def same(engine: LocalEngine, one: np.ndarray, other: np.ndarray) -> bool:
-    """To the bit; in float32 to 1e-5, since its products of three rows or fewer sum in an order of their own."""
-    return bool(np.allclose(one, other, rtol=0, atol=1e-5 if "fp32" in engine.name else 0))
+def same(engine: LocalEngine, one: np.ndarray, other: np.ndarray, readout: Readout = "yes-no") -> bool:
+    """To the bit; where products in float32 are summed, in an order that goes by the number of rows, nearly so.
+
+    That is the whole pass in float32, and the vocabulary's head in any precision: some four such sums a branch, each
+    of about 20, so that a last place is 2e-6.
+    """
+    nearly = 1e-4 if readout == "likelihood" else 1e-5 if "fp32" in engine.name else 0
+    return bool(np.allclose(one, other, rtol=0, atol=nearly))
 
 
 def history(count: int, seed: int = 0) -> Segment:
@@ -130,7 +135,7 @@ def test_warm_is_cold_to_the_bit(engine: LocalEngine, readout: Readout) -> None:
     for events in (9, 10, 11, 23):  # the history grows, event by event and by a dozen
         engine.score(asked(events, count=3, readout=readout))
     warm = engine.score(asked(24, readout=readout))
-    assert same(engine, warm.values, cold.values)
+    assert same(engine, warm.values, cold.values, readout)
     assert warm.tokens < cold.tokens / 2
     assert engine.score(asked(24, readout=readout)).tokens == 0
 
@@ -172,8 +177,8 @@ def test_what_was_read_in_parts_is_what_was_read_at_once(engine: LocalEngine, bu
         warm = engine.score(tree)
     finally:
         engine.pack_tokens = 2048
-    assert same(engine, parts.values, whole.values)
-    assert same(engine, warm.values, whole.values)
+    assert same(engine, parts.values, whole.values, tree.readout)
+    assert same(engine, warm.values, whole.values, tree.readout)
     assert parts.tokens == whole.tokens
 
 
@@ -187,7 +192,7 @@ def test_several_questions_along_one_history_are_each_as_if_alone(engine: LocalE
         nodes.append(Node(BRIDGE, 0, 1 + events))
         nodes += [Node(branch, len(nodes) - 1) for branch in branches(3)]
     both = engine.score(Tree(tuple(nodes), readout)).values
-    assert same(engine, both, np.concatenate(alone))
+    assert same(engine, both, np.concatenate(alone), readout)
 
 
 @pytest.mark.model
