@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.fusion import NO_WEIGHT, LanguageWeight
+from agent.head import HEAD, HeadScorer, Tuned
 from agent.options import FitOptions
 from agent.rationale import Pen, Rationales
 from agent.resources import FIT, Resources
@@ -69,6 +70,20 @@ class Knowledge:
     def engine(self) -> LocalEngine:
         """The language model."""
         return self.resources.engine
+
+    @cached_property
+    def tuned(self) -> Tuned | None:
+        """The promoted adapter's say over the whole catalogue; None without one, or where it adds nothing.
+
+        Raises:
+            NotReady: the adapter was made for another model or other settings, or not measured in this precision.
+        """
+        version = self.resources.adapters.promoted()
+        if not version or not version.weights(self.resources.precision)[HEAD]:
+            return None
+        head = version.head(self.index.item_ids, self.retriever.texts)
+        scorer = HeadScorer(self.resources.tuned(version), self.resources.renderer, self.catalogue, head)
+        return Tuned(version.card.name, scorer, version.weights(self.resources.precision))
 
     @cached_property
     def scorer(self) -> LanguageScorer:

@@ -36,11 +36,15 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """What the retriever gave: log P(next) over the catalogue, and the places of the best, best first."""
+    """Log P(next) over the catalogue, and the places of the best, best first.
+
+    `retrieved` is what the retriever gave; `log_p` the same, until a tuned model has read the history.
+    """
 
     log_p: NDArray[np.float64]
     places: NDArray[np.int64]
     past: Past
+    retrieved: NDArray[np.float64]
 
 
 class Recommender:
@@ -114,6 +118,8 @@ class Recommender:
         store = self.knowledge.store
         timelines = [store.timeline(user) if isinstance(user, str) else user for user in users]
         candidates = [self.candidates(timeline, where) for timeline in timelines]
+        if llm:
+            candidates = self._read(timelines, candidates)
         fused = self._fused(timelines, candidates, k) if llm else [found.log_p for found in candidates]
         return [
             (self._answer(timeline, found, log_p, k, llm), timeline, found)
@@ -129,7 +135,7 @@ class Recommender:
             user_id=timeline.user_id,
             generated_at=datetime.now(UTC).isoformat(timespec="seconds"),
             engine=self.knowledge.resources.language_name if llm else "retrieval only",
-            adapter=None,
+            adapter=tuned.name if llm and (tuned := self.knowledge.tuned) else None,
             degraded=not llm,
             items=self._ranked(candidates, fused, k),
             interests=replace(now, next=self._interests_next(fused)),
@@ -148,15 +154,26 @@ class Recommender:
             raise UsageError(f"user {timeline.user_id!r}: {reason}")
         past = know.past(timeline)
         log_p = know.retriever.log_probability(past, allowed)
-        return Candidates(log_p, know.retriever.top(log_p, know.settings.candidates), past)
+        return Candidates(log_p, know.retriever.top(log_p, know.settings.candidates), past, log_p)
+
+    def _read(self, timelines: Sequence[Timeline], candidates: Sequence[Candidates]) -> list[Candidates]:
+        """The candidates anew, where an adapter is promoted: its head has read the histories and has its say."""
+        know = self.knowledge
+        if not know.tuned:
+            return list(candidates)
+        log_p = know.tuned.log_p(timelines, np.stack([found.retrieved for found in candidates]))
+        return [
+            replace(found, log_p=row, places=know.retriever.top(row, know.settings.candidates))
+            for found, row in zip(candidates, log_p, strict=True)
+        ]
 
     def _fused(
         self, timelines: Sequence[Timeline], candidates: Sequence[Candidates], k: int
     ) -> list[NDArray[np.float64]]:
         """For each user log P(next) over the catalogue, with the language model's say in it."""
         know, weight = self.knowledge, self.knowledge.language_weight
-        if not weight.weight:
-            # It was measured to add nothing to this ranking: asking it would cost a second for nothing.
+        if not weight.weight or know.tuned:
+            # It was measured to add nothing to this ranking, or not measured beside the adapter.
             return [found.log_p for found in candidates]
         ids = [[know.index.item_ids[place] for place in found.places] for found in candidates]
         read = [
@@ -178,7 +195,9 @@ class Recommender:
         know = self.knowledge
         order = know.retriever.top(fused, max(4 * k, know.settings.candidates))
         ids = capped([know.index.item_ids[place] for place in order], know.catalogue, k, know.domain.category_cap)
-        retrieved = {int(place): rank for rank, place in enumerate(know.retriever.top(candidates.log_p, len(fused)), 1)}
+        retrieved = {
+            int(place): rank for rank, place in enumerate(know.retriever.top(candidates.retrieved, len(fused)), 1)
+        }
         items = []
         for rank, item_id in enumerate(ids, 1):
             place = know.index.places[item_id]

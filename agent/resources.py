@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from sqlalchemy import URL
 
+from agent.adapters import Adapters, Version
 from agent.scorer import LanguageScorer
 from history.catalogue import Catalogue
 from history.domain import Domain, load_domain
@@ -69,6 +70,43 @@ class Resources:
         return LocalEngine(source, self.precision, threads=self.settings.threads, stems=stems)
 
     @cached_property
+    def adapters(self) -> Adapters:
+        """The home's adapters."""
+        return Adapters(self.home)
+
+    def tuned(self, version: Version) -> LocalEngine:
+        """The language model with an adapter beside it.
+
+        Raises:
+            NotReady: it was made for other weights, or for another way to write a history.
+        """
+        card = version.card
+        if card.fingerprint != self.fingerprint:
+            raise NotReady(
+                f"the adapter {card.name!r} was made for other weights or another tokenizer ({card.base}) than those "
+                f"of {self.settings.model}; run: foretaste tune, or foretaste adapters rollback"
+            )
+        if card.prompt != self.prompt:
+            changed = ", ".join(name for name, value in self.prompt.items() if card.prompt.get(name) != value)
+            raise NotReady(
+                f"the adapter {card.name!r} has learnt to read histories written with other settings ({changed}: "
+                f"{', '.join(str(card.prompt.get(name)) for name in changed.split(', '))}); set them so, or tune again"
+            )
+        return self.engine.with_adapter(version.adapter)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of the language model's weights and tokenizer."""
+        from engine.adapters import fingerprint
+
+        return fingerprint(model_source(self.home, self.settings.model))
+
+    @property
+    def prompt(self) -> dict[str, Any]:
+        """The settings that shape what the language model reads."""
+        return self.settings.model_dump(include={"rendering", "domain", "history_over", "history_keep", "item_tokens"})
+
+    @cached_property
     def precision(self) -> Precision:
         """How the language model's weights are held; `auto` is decided once, here or by `settle`.
 
@@ -114,10 +152,7 @@ class Resources:
         return self._language_key(self.precision)
 
     def _language_key(self, precision: Precision) -> str:
-        prompt = self.settings.model_dump(
-            include={"rendering", "domain", "history_over", "history_keep", "item_tokens"}
-        )
-        return f"{self.settings.model} ({precision}) no-adapter {self.settings.readout} {prompt}"
+        return f"{self.settings.model} ({precision}) no-adapter {self.settings.readout} {self.prompt}"
 
     @property
     def language_name(self) -> str:

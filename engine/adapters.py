@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -23,8 +24,20 @@ class AdapterShape:
     dropout: float = 0.05
 
 
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """An adapter in a folder, with the shape that it was made with, and a name for people."""
+
+    name: str
+    folder: Path
+    shape: AdapterShape
+
+
 def add_adapter(model: Any, shape: AdapterShape, seed: int = 0) -> None:
-    """Put fresh low-rank matrices beside every linear layer of `model`; only they are trained from then on."""
+    """Put fresh low-rank matrices beside every linear layer of `model`; only they are trained from then on.
+
+    They are in float32, whatever the layers are in: steps of training are too small for bfloat16.
+    """
     import torch
     from peft import LoraConfig, inject_adapter_in_model
 
@@ -34,6 +47,14 @@ def add_adapter(model: Any, shape: AdapterShape, seed: int = 0) -> None:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         inject_adapter_in_model(config, model)
+    for name, value in model.named_parameters():
+        if "lora_" in name:
+            value.data = value.data.float()
+
+
+def beside(model: Any) -> Any:
+    """Another model of the same weights: they are shared, but what is put into one does not change the other."""
+    return deepcopy(model, {id(tensor): tensor for tensor in (*model.parameters(), *model.buffers())})
 
 
 def adapter_state(model: Any) -> dict[str, Any]:
@@ -49,21 +70,28 @@ def save_adapter(model: Any, folder: Path) -> None:
     save_file(tensors, folder / WEIGHTS)
 
 
-def load_adapter(model: Any, folder: Path, shape: AdapterShape) -> None:
-    """Put the adapter in `folder`, which was made with `shape`, beside the layers of `model`.
+def load_adapter(model: Any, adapter: Adapter) -> None:
+    """Put an adapter beside the layers of `model`, in the precision that the model computes in.
 
     Raises:
         ModelError: it was made for another architecture.
     """
+    import torch
     from safetensors.torch import load_file
 
-    add_adapter(model, shape)
-    tensors, own = load_file(folder / WEIGHTS), adapter_state(model)
+    add_adapter(model, adapter.shape)
+    tensors, own = load_file(adapter.folder / WEIGHTS), adapter_state(model)
     if {name: value.shape for name, value in tensors.items()} != {name: value.shape for name, value in own.items()}:
         raise ModelError(
-            f"the adapter in {folder} was made for another model ({asdict(shape)}): tune one for this model"
+            f"the adapter {adapter.name!r} was made for another model or in another shape than "
+            f"{asdict(adapter.shape)}: tune one for this model"
         )
     model.load_state_dict(tensors, strict=False)
+    if model.dtype != torch.float32:  # products in float32 go by the number of rows, so no score would stand twice
+        for name, value in model.named_parameters():
+            if "lora_" in name:
+                value.data = value.data.to(model.dtype)
+    model.eval().requires_grad_(False)
 
 
 def fingerprint(source: Path | str) -> str:

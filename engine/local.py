@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from copy import copy
 from functools import cached_property
 from pathlib import Path
 
@@ -11,11 +12,13 @@ import torch
 from torch import Tensor
 from torch.nn.functional import linear
 
+from engine.adapters import Adapter, beside, load_adapter
 from engine.asking import Asking
 from engine.layout import Layout, Slot
 from engine.loading import load_model
 from engine.passes import Read, packs, read
 from engine.protocol import Scores, Tree, WriteLimits
+from engine.states import read_states
 from engine.stems import Stem, StemCache
 from engine.tokens import Tokens
 from engine.writing import Writing
@@ -55,6 +58,19 @@ class LocalEngine:
         self._label = f"{Path(source).name} ({precision})"
         self._maker = f"{source} {precision} {self.model.device}"
 
+    def with_adapter(self, adapter: Adapter) -> LocalEngine:
+        """The same model with an adapter beside its layers; both share the weights, but not what they keep of stems.
+
+        Raises:
+            ModelError: the adapter was made for another model.
+        """
+        other = copy(self)
+        other.model = beside(self.model)
+        load_adapter(other.model, adapter)
+        other._label = f"{self._label} with {adapter.name}"
+        other._maker = f"{self._maker} {adapter.folder}"
+        return other
+
     @property
     def name(self) -> str:
         """The model's name and precision."""
@@ -92,6 +108,20 @@ class LocalEngine:
                     self._read_on(asking, others, done)
                 self._keep(asking, done)
         return [asking.scores() for asking in askings]
+
+    @torch.inference_mode()
+    def states(self, stems: Sequence[Segment]) -> Tensor:
+        """The hidden state after the last token of each stem, [stems, width of the model], over kept stems.
+
+        Raises:
+            ModelError: a stem is empty or longer than the model's context.
+        """
+        encoded = [[token for piece in self._tokens.encode(stem) for token in piece] for stem in stems]
+        for ids in encoded:
+            if not ids:
+                raise ModelError("there is nothing to read: a stem is empty")
+            self._check_context(len(ids))
+        return read_states(self.model, encoded, self.stems, self._maker, self.pack_tokens)
 
     def write(self, stem: Segment, limits: WriteLimits) -> Iterator[str]:
         """Write on from one stem; see `write_all`."""

@@ -6,14 +6,19 @@ which is zero for an item that was never trained on. So a new item is within rea
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 SPREAD = 0.02
+WEIGHTS, ITEMS = "head.safetensors", "head.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +70,34 @@ class ReadingHead(nn.Module):
         user = self.dropout(self.state(self.norm(states.float())))
         found: Tensor = user @ self.items(untrained).T + self.popularity
         return found
+
+    @torch.inference_mode()
+    def answer(self, states: Tensor) -> NDArray[np.float64]:
+        """The logits of all items as an array, float64 [n, items]."""
+        found: NDArray[np.float64] = self(states.to(self.residuals.device)).double().cpu().numpy()
+        return found
+
+    def save(self, folder: Path, item_ids: Sequence[str]) -> None:
+        """Write the head into `folder`; `item_ids` are those of its rows."""
+        save_file({name: value.contiguous() for name, value in self._kept().items()}, folder / WEIGHTS)
+        (folder / ITEMS).write_text(json.dumps({"shape": asdict(self.shape), "items": list(item_ids)}))
+
+    @classmethod
+    def load(cls, folder: Path, item_ids: Sequence[str], texts: NDArray[np.float32]) -> ReadingHead:
+        """The head in `folder` for the items of today, in their order, with their sentence embeddings.
+
+        An item that it was not trained on has no residual, and the popularity of the least popular.
+        """
+        about, kept = json.loads((folder / ITEMS).read_text()), load_file(folder / WEIGHTS)
+        rows = {item_id: row for row, item_id in enumerate(about["items"])}
+        places = torch.tensor([rows.get(item_id, -1) for item_id in item_ids])
+        known = (places >= 0) & kept["trained"][places, 0]
+        head = cls(kept["norm.weight"].shape[0], texts, known.numpy().astype(np.int64), HeadShape(**about["shape"]))
+        kept["residuals"] = torch.where(known[:, None], kept["residuals"][places], 0.0)
+        kept["popularity"] = torch.where(known, kept["popularity"][places], kept["popularity"].min())
+        kept["trained"] = known[:, None]
+        head.load_state_dict(kept, strict=False)
+        return head.eval().requires_grad_(False)
+
+    def _kept(self) -> dict[str, Tensor]:
+        return {**self.state_dict(), "trained": self.trained}

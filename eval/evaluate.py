@@ -18,6 +18,7 @@ from eval.fitted import digest, fit_or_read, run_folder
 from eval.interactions import Interactions, k_core, read_interactions
 from eval.lineup import GRIDS, WITHOUT_NETWORKS, Scene, build
 from eval.protocols.cold_items import cold_items
+from eval.protocols.everything import everything
 from eval.protocols.leave_one_out import leave_one_out
 from eval.protocols.prequential import prequential
 from eval.protocols.split import Split, descending, on_few_users, sampled
@@ -33,6 +34,7 @@ PROTOCOLS: Mapping[str, Callable[[Interactions, int], Split]] = {
     "prequential": prequential,
     "subset20": subset20,
     "cold-items": cold_items,
+    "everything": everything,
 }
 
 
@@ -75,7 +77,7 @@ def evaluate(
     options = options or EvaluateOptions()
     scene = Scene(resources, protocol, options.seed, options.mask_titles, options.recipe)
     named = {name: build(name, scene) for name in systems}
-    judge = Judge(split_of(resources, protocol, options))
+    judge = Judge(_with_targets(split_of(resources, protocol, options), resources.home))
     if options.choose:
         named |= {name: best([make() for make in GRIDS[name]], judge.split, name) for name in named if name in GRIDS}
     answers = {name: _answers(resources.home, name, system, judge, options) for name, system in named.items()}
@@ -101,7 +103,6 @@ def split_of(resources: Resources, protocol: str, options: EvaluateOptions) -> S
 
     Raises:
         UsageError: unknown protocol, or one that these data refuse.
-        DataError: there is nothing to predict.
     """
     if protocol not in PROTOCOLS:
         raise UsageError(f"unknown protocol {protocol!r}; known: {', '.join(PROTOCOLS)}")
@@ -115,9 +116,13 @@ def split_of(resources: Resources, protocol: str, options: EvaluateOptions) -> S
         split = on_few_users(split, options.train_users, options.seed)
     if options.sample:
         split = sampled(split, options.sample, options.seed)
+    return split
+
+
+def _with_targets(split: Split, home: Home) -> Split:
     if not split.test.cases:
         raise DataError(
-            f"{protocol} finds no target among {len(interactions):,} events on known items in {resources.home.root}: "
+            f"{split.protocol} finds no target among {len(split.test.events):,} events on known items in {home.root}: "
             "users have too few of them; import more events or the items, or choose another --protocol"
         )
     return split

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property, partial
 from hashlib import sha256
 
@@ -19,6 +19,7 @@ from eval.language.masking import masked
 from eval.language.packed import ZeroShot, ZeroShotFused
 from eval.language.peers import Generated, Letters, Pointwise
 from eval.language.reordering import PopularityOrder, RandomOrder
+from eval.language.tuned import TunedFused, TunedHead
 from eval.peers.baselines import Popular, Random
 from eval.peers.content import Content, tfidf
 from eval.peers.ease import Ease
@@ -73,6 +74,12 @@ class Scene:
         """What the language rows' kept results are found by, besides their own settings."""
         return f"{self.resources.language_key}{' masked' if self.mask_titles else ''}"
 
+    @property
+    def adapters(self) -> str:
+        """A short name for all adapters that there are, and how they are read."""
+        cards = [asdict(version.card) for version in self.resources.adapters.all()]
+        return sha256(repr((cards, self.resources.precision)).encode()).hexdigest()[:12]
+
     def either(self, in_order: float, in_time: float) -> float:
         """A setting for the protocols that split by each user's own order, and for those that cut in time."""
         return in_time if self.protocol == "prequential" else in_order
@@ -120,6 +127,8 @@ SYSTEMS: Mapping[str, Callable[[Scene], System]] = {
     "popularity-order": lambda scene: PopularityOrder(scene.retrieval),
     "zero-shot": lambda scene: ZeroShot(scene.retrieval, scene.scorer, scene.language),
     "zero-shot-fused": lambda scene: ZeroShotFused(scene.retrieval, scene.scorer, scene.language, seed=scene.seed),
+    "tuned-head": lambda scene: TunedHead(scene.retrieval, scene.adapters, scene.mask_titles),
+    "tuned-fused": lambda scene: TunedFused(scene.retrieval, scene.adapters, scene.mask_titles),
     "pointwise": lambda scene: Pointwise(scene.retrieval, scene.scorer, scene.language, scene.seed, biased=2),
     "letters": lambda scene: Letters(scene.retrieval, scene.scorer, scene.language, scene.seed),
     "generated": lambda scene: Generated(scene.retrieval, scene.scorer, scene.language, scene.seed, biased=2),

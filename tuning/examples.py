@@ -48,7 +48,7 @@ class History:
 
 
 class HistoryReader:
-    """Turns timelines into tokens, exactly as the scorer has them read."""
+    """Turns timelines into tokens, exactly as the product has them read."""
 
     def __init__(self, renderer: Renderer, tokens: Tokens, catalogue: Catalogue, places: Mapping[str, int]) -> None:
         """`places` are those of the items that may be predicted."""
@@ -61,6 +61,12 @@ class HistoryReader:
         opening, *lines = map(tuple, self._tokens.encode(segment))
         items = [self._places.get(event.item_id, UNKNOWN) for event in timeline.events]
         return History(opening, tuple(lines), np.array(items, np.int64))
+
+    def question(self, timeline: Timeline, target: int) -> Reading:
+        """What is read before `target` is to be predicted: the same as when the product answers."""
+        pieces = self._tokens.encode(self._renderer.stable(timeline, self._catalogue))
+        ids = np.array([token for piece in pieces for token in piece])
+        return Reading(ids, np.array([len(ids) - 1]), np.array([target]))
 
 
 def epoch(histories: Sequence[History], most: int, generator: np.random.Generator) -> Iterator[Reading]:

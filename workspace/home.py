@@ -61,6 +61,11 @@ class Home:
         return self.root / "index"
 
     @property
+    def adapters(self) -> Path:
+        """Adapters, one folder each."""
+        return self._folder("adapters")
+
+    @property
     def datasets(self) -> Path:
         """Stores of the data sets that evaluations read, apart from the home's own."""
         return self._folder("runs/datasets")

@@ -110,9 +110,13 @@ class Retrieval:
         """What is known of a case's user."""
         return self.reader.read(self._timelines.before(case))
 
+    def timeline(self, case: Case) -> Timeline:
+        """What a case's user did before the target."""
+        return self._timelines.before(case)
+
     def answer(self, case: Case) -> CaseCandidates:
         """The candidates for one case."""
-        log_p = self._log_p([case], self.retriever)[0]
+        log_p = self.log_p([case], self.retriever)[0]
         count = self.candidates if case.candidates is None else len(case.candidates)
         return CaseCandidates(self._timelines.before(case), log_p, self.retriever.top(log_p, count))
 
@@ -120,11 +124,12 @@ class Retrieval:
         """The retriever's order of all items, by other `weights` where they are given."""
         retriever = replace(self.retriever, weights=weights) if weights else self.retriever
         starts = range(0, len(cases), BATCH)
-        log_p = np.concatenate([self._log_p(cases[start : start + BATCH], retriever) for start in starts])
+        log_p = np.concatenate([self.log_p(cases[start : start + BATCH], retriever) for start in starts])
         hits = [case.target in retriever.top(row, self.candidates) for case, row in zip(cases, log_p, strict=True)]
         return Scores(log_p, log_p, also={f"hit@{self.candidates}": np.array(hits, float)})
 
-    def _log_p(self, cases: Sequence[Case], retriever: Retriever) -> Floats:
+    def log_p(self, cases: Sequence[Case], retriever: Retriever) -> Floats:
+        """Log P(next) by one of the two retrievers, float64 [cases, items]; -inf where a case does not rank an item."""
         allowed = rankable(cases, len(self._order))
         log_p = np.empty(allowed.shape)
         pasts = [self.past(case) for case in cases]

@@ -11,6 +11,8 @@ import numpy as np
 
 from eval.interactions import Interactions, Ints
 
+TARGETS = 256  # of validation, that there should be to choose settings by
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -116,7 +118,11 @@ def descending(split: Split) -> Split:
 
 
 def on_few_users(split: Split, count: int, seed: int) -> Split:
-    """The split with only `count` users to fit and choose settings on; the test cases stay all the same."""
+    """The split with only `count` users to fit and choose settings on; the test cases stay all the same.
+
+    So few users give too few validation targets to choose anything by: where there are less than `TARGETS`, several of
+    the last events of each user are targets, though no more than a third of what the user did.
+    """
     present = np.unique(split.test.events.users)
     few = np.random.default_rng(seed).permutation(present)[:count]
 
@@ -126,7 +132,18 @@ def on_few_users(split: Split, count: int, seed: int) -> Split:
     known = set(few.tolist())
     cases = tuple(case for case in split.validation.cases if case.user in known)
     validation = Stage(thin(split.validation.events), cases)
-    return replace(split, validation=validation, test=replace(split.test, events=thin(split.test.events)))
+    events = thin(split.test.events)
+    if len(cases) < TARGETS:
+        validation = _last_of_each(events, -(-TARGETS // count))
+    return replace(split, validation=validation, test=replace(split.test, events=events))
+
+
+def _last_of_each(events: Interactions, count: int) -> Stage:
+    """The last `count` events of each user as targets, at most a third of all, and what came before them."""
+    lengths = np.bincount(events.users, minlength=len(events.user_ids))
+    left = np.cumsum(lengths)[events.users] - np.arange(len(events))  # this event and those after it
+    targets = left <= np.minimum(count, lengths // 3)[events.users]
+    return Stage(events.take(~targets), cases_at(events, np.flatnonzero(targets)))
 
 
 def _add_cases(digest: hashlib._Hash, cases: Sequence[Case]) -> None:

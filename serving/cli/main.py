@@ -21,6 +21,8 @@ COMMANDS = {
     "fit": "fit",
     "recommend": "recommend",
     "search": "search",
+    "tune": "tune",
+    "adapters": "adapters",
     "evaluate": "evaluate",
     "bench": "bench",
     "doctor": "doctor",

@@ -103,9 +103,22 @@ def test_thin_data_leaves_the_targets(walks: Interactions) -> None:
     thin = on_few_users(split, 5, seed=0)
     assert len(np.unique(thin.test.events.users)) == 5
     assert set(np.unique(thin.validation.events.users)) == set(np.unique(thin.test.events.users))
-    assert len(thin.validation.cases) == 5
     assert len(thin.test.cases) == len(split.test.cases)
     assert thin.split_hash != split.split_hash
+
+
+def test_few_users_give_several_targets_each_and_none_is_fitted_on(walks: Interactions) -> None:
+    split = leave_one_out(walks)
+    thin = on_few_users(split, 5, seed=0)
+    fitted, everything = thin.validation.events, thin.test.events
+    for user in np.unique(everything.users):
+        cases = [case for case in thin.validation.cases if case.user == user]
+        places, known = everything.places[everything.users == user], fitted.places[fitted.users == user]
+        assert len(cases) == len(places) // 3
+        assert [case.place for case in cases] == places[-len(cases) :].tolist()
+        assert known.tolist() == places[: -len(cases)].tolist()
+    many = on_few_users(split, 40, seed=0)
+    assert sum(len(case.history) for case in many.validation.cases) > 40
 
 
 def test_cold_items_are_in_no_fit_and_are_all_that_is_predicted(made: Made, walks: Interactions) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from transformers import LlamaConfig, LlamaForCausalLM
+from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
 from engine.adapters import AdapterShape, add_adapter
 from engine.reading import HeadShape, ReadingHead
@@ -26,18 +27,25 @@ def made_histories(users: int = 24, events: int = 9) -> list[History]:
     return found
 
 
-def made_model() -> Any:
-    torch.manual_seed(0)
+def made_model(words: int = WORDS, seed: int = 0) -> Any:
+    torch.manual_seed(seed)
     config = LlamaConfig(
-        vocab_size=WORDS,
+        vocab_size=words,
         hidden_size=32,
         intermediate_size=64,
         num_hidden_layers=2,
         num_attention_heads=2,
         num_key_value_heads=1,
-        max_position_embeddings=128,
+        max_position_embeddings=1_024,
     )
     return LlamaForCausalLM(config).eval()
+
+
+def made_folder(folder: Path, tokenizer: Path, seed: int = 0) -> None:
+    """Save such a model for the words of a real tokenizer."""
+    found = AutoTokenizer.from_pretrained(tokenizer)
+    made_model(len(found), seed).save_pretrained(folder)
+    found.save_pretrained(folder)
 
 
 def made_reader(items: int = ITEMS) -> Reader:

@@ -1,0 +1,185 @@
+"""Adapters as versioned values: each with a card that says what it was made from and what it measured.
+
+HOME/adapters/<name>/        an artefact: the adapter's and the head's tensors, and the card
+HOME/adapters/promoted.json  the names that were promoted, the one in use last
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.adapters import Adapter, AdapterShape
+from retrieval.blend import Weights
+from retrieval.encoder import Vectors
+from workspace.artefact import Artefact, current, is_published, publish
+from workspace.errors import NotReady, UnknownName, UsageError, explained_disk_errors
+from workspace.home import Home
+
+if TYPE_CHECKING:
+    from engine.reading import ReadingHead
+
+PROMOTED = "promoted.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What validation says in one precision: the mean log-likelihood of a target, in nats, and NDCG@10.
+
+    `weights` are those of the retriever's and the head's log-probability in the sum; 0 where one adds nothing.
+    """
+
+    targets: int
+    retrieval: float
+    head: float
+    fused: float
+    retrieval_ndcg: float
+    head_ndcg: float
+    fused_ndcg: float
+    weights: Weights
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What an adapter was made from and with.
+
+    `base` and `fingerprint` name the model by what it holds, `fit_hash` the events that it may have seen, none of them
+    after `cut`; `prompt` holds the settings that shape what it reads; `measured` goes by precision; `made` is a date.
+    """
+
+    name: str
+    base: str
+    fingerprint: str
+    protocol: str
+    fit_hash: str
+    cut: float
+    users: int
+    events: int
+    prompt: Mapping[str, Any]
+    shape: Mapping[str, Any]
+    settings: Mapping[str, Any]
+    tokens: int
+    seconds: float
+    made: str
+    measured: Mapping[str, Measured]
+
+    @classmethod
+    def of(cls, about: Mapping[str, Any]) -> Card:
+        """From what the artefact says of itself."""
+        measured = {name: Measured(**found) for name, found in about["measured"].items()}
+        return cls(**{**about, "measured": measured})
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """An adapter on disk, its files whole."""
+
+    card: Card
+    folder: Path
+
+    @property
+    def adapter(self) -> Adapter:
+        """As the engine takes it."""
+        return Adapter(self.card.name, self.folder, AdapterShape(**self.card.shape))
+
+    def head(self, item_ids: Sequence[str], texts: Vectors) -> ReadingHead:
+        """The reading head for these items, whose sentence embeddings are `texts`, float32 [items, width]."""
+        from engine.reading import ReadingHead
+
+        return ReadingHead.load(self.folder, item_ids, texts)
+
+    def weights(self, precision: str) -> Weights:
+        """The weights that were fitted in a precision.
+
+        Raises:
+            NotReady: its quality was not measured in it.
+        """
+        if precision not in self.card.measured:
+            raise NotReady(
+                f"the adapter {self.card.name!r} was measured in {', '.join(self.card.measured)}, not in {precision}: "
+                f"set precision to one of these, or run: foretaste tune --precision {precision}"
+            )
+        return self.card.measured[precision].weights
+
+
+class Adapters:
+    """The adapters of a home."""
+
+    def __init__(self, home: Home) -> None:
+        self._root = home.adapters
+
+    def names(self) -> list[str]:
+        """All names, in their order."""
+        return sorted(folder.name for folder in self._root.iterdir() if is_published(folder))
+
+    def find(self, name: str) -> Version:
+        """One by name.
+
+        Raises:
+            UnknownName: there is none; the message lists what there is.
+            DamagedArtefact: a file is damaged.
+        """
+        if name not in self.names():
+            known = ", ".join(self.names()) or "none yet; run: foretaste tune"
+            raise UnknownName(f"no adapter {name!r} in {self._root}; there are: {known}")
+        found = current(self._root / name, f"delete {self._root / name} and tune again")
+        return Version(Card.of(found.about), found.folder)
+
+    def all(self) -> list[Version]:
+        """Every adapter."""
+        return [self.find(name) for name in self.names()]
+
+    def made_on(self, fit_hash: str) -> list[Version]:
+        """Those that were made on these events, the newest last."""
+        return sorted((one for one in self.all() if one.card.fit_hash == fit_hash), key=lambda one: one.card.made)
+
+    def keep(self, card: Card, write: Callable[[Path], None]) -> Artefact:
+        """Keep a new version of the adapter named by its card."""
+        return publish(self._root / card.name, asdict(card), write)
+
+    def promote(self, name: str) -> None:
+        """Let `name` rank from now on.
+
+        Raises:
+            UnknownName: there is none.
+        """
+        self.find(name)
+        self._write([*(other for other in self._promoted() if other != name), name])
+
+    def rollback(self) -> str | None:
+        """Go back to the adapter before; its name, None where there was none.
+
+        Raises:
+            UsageError: none is promoted.
+        """
+        if not self._promoted():
+            raise UsageError(f"no adapter in {self._root} is promoted, so there is nothing to go back from")
+        self._write(self._promoted()[:-1])
+        return next(iter(self._promoted()[-1:]), None)
+
+    def promoted(self) -> Version | None:
+        """The adapter in use.
+
+        Raises:
+            NotReady: it is gone.
+        """
+        last = self._promoted()[-1:]
+        if last and last[0] not in self.names():
+            raise NotReady(
+                f"the promoted adapter {last[0]!r} is gone from {self._root}; run: foretaste adapters rollback"
+            )
+        return self.find(last[0]) if last else None
+
+    def _promoted(self) -> list[str]:
+        file = self._root / PROMOTED
+        return list(json.loads(file.read_text())) if file.is_file() else []
+
+    def _write(self, names: list[str]) -> None:
+        with explained_disk_errors(self._root):
+            unfinished = self._root / f"{PROMOTED}.new"
+            unfinished.write_text(json.dumps(names))
+            os.replace(unfinished, self._root / PROMOTED)

@@ -1,0 +1,74 @@
+"""What a tuned model's reading head says of the whole catalogue, and its sum with the retriever's say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from history.catalogue import Catalogue
+from history.timeline import Timeline
+from prompts.renderer import Renderer
+from retrieval.blend import Fitted, Weights, fit_blend, log_softmax
+
+if TYPE_CHECKING:
+    from engine.local import LocalEngine
+    from engine.reading import ReadingHead
+
+RETRIEVAL, HEAD = "retrieval", "head"
+TOGETHER = 64  # histories in one call of the engine
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class HeadScorer:
+    """Reads a history and answers for every item, at the cost of the history's tokens alone."""
+
+    engine: LocalEngine
+    renderer: Renderer
+    catalogue: Catalogue
+    head: ReadingHead
+
+    def log_p(self, timelines: Sequence[Timeline], allowed: Mask) -> Floats:
+        """Log P(next) of the head's items after each history, float64 [n, items]; -inf for what is not `allowed`."""
+        found = np.empty(allowed.shape)
+        for start in range(0, len(timelines), TOGETHER):
+            part = slice(start, start + TOGETHER)
+            stems = [self.renderer.stable(timeline, self.catalogue) for timeline in timelines[part]]
+            found[part] = log_softmax(self.head.answer(self.engine.states(stems)), allowed[part])
+        return found
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """The adapter in use: its name, its reading head, and the weights of the sum with the retriever's."""
+
+    name: str
+    scorer: HeadScorer
+    weights: Weights
+
+    def log_p(self, timelines: Sequence[Timeline], retrieval: Floats) -> Floats:
+        """Log P(next) after each history, float64 [n, items], from the retriever's; what that excludes stays out."""
+        allowed = np.isfinite(retrieval)
+        return mixed(self.weights, retrieval, self.scorer.log_p(timelines, allowed), allowed)
+
+
+def mixed(weights: Weights, retrieval: Floats, head: Floats, allowed: Mask) -> Floats:
+    """Log P(next), [..., items], from the weighted sum of two log-probabilities."""
+    utility = sum(weights[name] * np.where(allowed, part, 0.0) for name, part in ((RETRIEVAL, retrieval), (HEAD, head)))
+    return log_softmax(np.asarray(utility), allowed)
+
+
+def fit_mix(retrieval: Floats, head: Floats, allowed: Mask, targets: NDArray[np.int64]) -> Fitted:
+    """The weights of `mixed` on validation targets that neither has seen; what adds nothing has weight 0.
+
+    The scale of the retriever's log-probability is fitted anew beside the head's: both know what is popular.
+    """
+    parts = (np.where(allowed, part, 0.0) for part in (retrieval, head))
+    return fit_blend(
+        {RETRIEVAL: [RETRIEVAL], HEAD: [HEAD]}, np.stack(tuple(parts), axis=-1).astype(np.float32), allowed, targets
+    )

@@ -1,0 +1,78 @@
+"""`foretaste adapters`: what was tuned, what it is worth, and which ranks."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from agent.adapters import Adapters, Version
+
+command = typer.Typer(help="Choose which tuned adapter ranks.", no_args_is_help=True)
+Name = Annotated[str, typer.Argument(help="The adapter's name; see foretaste adapters list.")]
+
+
+@command.command("list")
+def list_all(
+    context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="The cards as JSON.")] = False
+) -> None:
+    """List all adapters, the one in use marked. Example: foretaste adapters list"""
+    adapters = _adapters(context)
+    _show(adapters, adapters.all(), as_json)
+
+
+@command.command()
+def compare(
+    context: typer.Context,
+    names: Annotated[list[str], typer.Argument(help="Names of two adapters or more.")],
+    as_json: Annotated[bool, typer.Option("--json", help="The cards as JSON.")] = False,
+) -> None:
+    """Put adapters side by side; those of other events cannot be compared. Example: foretaste adapters compare A B"""
+    adapters = _adapters(context)
+    versions = [adapters.find(name) for name in names]
+    _show(adapters, versions, as_json)
+    if len({one.card.fit_hash for one in versions}) > 1:
+        typer.echo(
+            "these were measured on different events or protocols: their figures say nothing of each other", err=True
+        )
+
+
+@command.command()
+def promote(context: typer.Context, name: Name) -> None:
+    """Let an adapter rank from now on. Example: foretaste adapters promote everything-1a2b3c4d"""
+    _adapters(context).promote(name)
+    typer.echo(f"promoted: {name}")
+
+
+@command.command()
+def rollback(context: typer.Context) -> None:
+    """Go back to the adapter before, or to none. Example: foretaste adapters rollback"""
+    typer.echo(f"in use now: {_adapters(context).rollback() or 'no adapter'}")
+
+
+def _adapters(context: typer.Context) -> Adapters:
+    from agent.adapters import Adapters
+
+    return Adapters(context.obj)
+
+
+def _show(adapters: Adapters, versions: list[Version], as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps([asdict(one.card) for one in versions], indent=2))
+        return
+    if not versions:
+        typer.echo("no adapter yet; run: foretaste tune")
+    used = adapters.promoted()
+    for one in versions:
+        card = one.card
+        mark = "*" if used and used.card.name == card.name else " "
+        typer.echo(f"{mark} {card.name}: {card.base}, {card.protocol}, {card.users:,} users, made {card.made}")
+        for precision, found in card.measured.items():
+            gain = found.fused - found.retrieval
+            typer.echo(
+                f"    {precision}: {gain:+.4f} nats, NDCG@10 {found.retrieval_ndcg:.4f} to {found.fused_ndcg:.4f}, "
+                f"{found.targets:,} validation targets"
+            )

@@ -1,0 +1,66 @@
+"""`foretaste tune`: teach the language model to rank."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from agent.options import Recipe
+from tuning.options import TuneOptions
+
+if TYPE_CHECKING:
+    from agent.adapters import Card
+
+DEFAULTS = TuneOptions()
+
+
+def command(
+    context: typer.Context,
+    name: Annotated[str, typer.Option(help="What to call the adapter; left out: after the protocol.")] = "",
+    protocol: Annotated[
+        str, typer.Option(help="everything to serve; to measure leave-one-out, prequential or cold-items.")
+    ] = "everything",
+    dataset: Annotated[str, typer.Option(help="A fetched data set; the home's own events when left out.")] = "",
+    k_core: Annotated[int, typer.Option(min=0, help="Keep users and items with so many events only.")] = 0,
+    train_users: Annotated[int, typer.Option(min=0, help="Learn from so many users only.")] = 0,
+    epochs: Annotated[int, typer.Option(min=1, help="Times that every event is read, at the most.")] = DEFAULTS.epochs,
+    rank: Annotated[int, typer.Option(min=1, help="Rank of the adapter's matrices.")] = DEFAULTS.rank,
+    rate: Annotated[float, typer.Option(min=0.0, help="Learning rate of the adapter.")] = DEFAULTS.rate,
+    head_rate: Annotated[float, typer.Option(min=0.0, help="Learning rate of the head.")] = DEFAULTS.head_rate,
+    recipe: Annotated[Recipe, typer.Option(help="How long the retrieval's user tower is trained.")] = Recipe.full,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of all that is random.")] = DEFAULTS.seed,
+) -> None:
+    """Teach the language model to rank, and keep what it learnt as an adapter. Example: foretaste tune --epochs 4"""
+    from dataclasses import replace
+
+    from agent.resources import Resources
+    from eval.evaluate import EvaluateOptions, split_of
+    from eval.lineup import Scene
+    from serving.cli.evaluate import with_dataset
+    from tuning.tune import tune
+
+    resources = Resources.at(context.obj)
+    if dataset:
+        resources = with_dataset(resources, dataset)
+    split = split_of(resources, protocol, EvaluateOptions(k_core=k_core, train_users=train_users, seed=seed))
+    retrieval = Scene(resources, protocol, seed, recipe=recipe).retrieval
+    options = replace(DEFAULTS, epochs=epochs, rank=rank, rate=rate, head_rate=head_rate, seed=seed)
+    show(tune(resources, split, retrieval, name or f"{protocol}-{split.fit_hash[:8]}", options))
+
+
+def show(card: Card) -> None:
+    """Say what was learnt and what it is worth."""
+    typer.echo(
+        f"{card.name}: {card.users:,} histories, {card.events:,} events, {card.tokens:,} tokens in "
+        f"{card.seconds:,.0f} s"
+    )
+    for precision, found in card.measured.items():
+        typer.echo(f"{precision}, {found.targets:,} validation targets: mean log-likelihood in nats, NDCG@10")
+        typer.echo(f"  {'retrieval':12} {found.retrieval:8.3f} {found.retrieval_ndcg:8.4f}")
+        typer.echo(f"  {'head':12} {found.head:8.3f} {found.head_ndcg:8.4f}")
+        typer.echo(f"  {'together':12} {found.fused:8.3f} {found.fused_ndcg:8.4f}")
+        helps = found.weights["head"] > 0
+        typer.echo(
+            f"use it: foretaste adapters promote {card.name}" if helps else "it adds nothing here: its weight is 0"
+        )

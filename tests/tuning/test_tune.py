@@ -1,0 +1,200 @@
+"""Tuning from end to end: what is learnt is kept with a card, ranks when promoted, and never sees what it predicts."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from agent.adapters import Adapters, Card
+from agent.fit import fit
+from agent.knowledge import Knowledge
+from agent.options import FitOptions, Recipe
+from agent.recommender import Recommender
+from agent.resources import Resources
+from engine.local import LocalEngine
+from eval.evaluate import EvaluateOptions, evaluate, split_of
+from eval.lineup import Scene
+from serving.cli.main import app
+from tests.conftest import FakeEncoder, made_events, made_items
+from tests.tuning.conftest import made_folder
+from tuning.options import TuneOptions
+from tuning.tune import tune
+from workspace.errors import DataError, NotReady, UnknownName, UsageError
+from workspace.home import Home
+from workspace.settings import Settings
+
+OPTIONS = TuneOptions(epochs=6, rate=1e-2, head_rate=2e-2, rank=4, width=16, tokens=2_000, looks=3)
+PROTOCOL = "leave-one-out"
+pytestmark = pytest.mark.model
+
+
+def opened(root: Path, real_home: Home, seed: int = 0, **settings: Any) -> Resources:
+    """A home with made data, whose language model is a tiny one behind the real tokenizer."""
+    model = root / f"model-{seed}"
+    if not model.is_dir():
+        made_folder(model, real_home.models / "smollm2-135m-instruct", seed)
+    found = Resources.at(
+        Home.at(root / "home"), Settings(encoder="fake", model=str(model), precision="bf16", **settings)
+    )
+    vars(found).update(encoder=FakeEncoder())
+    if not found.store.event_count():
+        found.store.add(made_items(), made_events(), order_only=False)
+    return found
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("tuned")
+
+
+@pytest.fixture(scope="module")
+def card(root: Path, real_home: Home) -> Card:
+    return tuned(opened(root, real_home))
+
+
+@pytest.fixture
+def resources(card: Card, root: Path, real_home: Home) -> Resources:
+    return opened(root, real_home)
+
+
+def tuned(resources: Resources, protocol: str = PROTOCOL, name: str = "first", **changed: Any) -> Card:
+    split = split_of(resources, protocol, EvaluateOptions())
+    retrieval = Scene(resources, protocol, recipe=Recipe.short).retrieval
+    return tune(resources, split, retrieval, name, replace(OPTIONS, **changed))
+
+
+def test_a_card_says_what_the_adapter_was_made_from(card: Card, resources: Resources) -> None:
+    assert resources.adapters.find("first").card == card
+    split = split_of(resources, PROTOCOL, EvaluateOptions())
+    assert card.fit_hash == split.fit_hash
+    assert (card.users, card.events) == (36, len(split.validation.events))
+    assert card.fingerprint == resources.fingerprint
+    found = card.measured["bf16"]
+    assert found.targets == 36
+    assert found.fused >= found.retrieval - 1e-3
+    assert not (resources.home.runs / "tune" / "first").exists()
+
+
+def test_the_evaluation_reads_what_was_measured(card: Card, resources: Resources) -> None:
+    results = evaluate(
+        resources, PROTOCOL, ["retrieval", "tuned-head", "tuned-fused"], EvaluateOptions(recipe=Recipe.short)
+    )
+    figures = {name: found["ndcg@10"].mean for name, found in results.systems.items()}
+    assert figures["tuned-head"] > 0.1
+    assert {found["logloss"].n for found in results.systems.values()} == {36}
+
+
+def test_without_an_adapter_for_the_very_events_the_evaluation_says_what_to_run(resources: Resources) -> None:
+    with pytest.raises(NotReady, match="foretaste tune --protocol cold-items"):
+        evaluate(resources, "cold-items", ["tuned-head"], EvaluateOptions(recipe=Recipe.short))
+
+
+def test_a_promoted_adapter_ranks_until_it_is_rolled_back(resources: Resources) -> None:
+    card = tuned(resources, "everything", "second")
+    assert card.protocol == "everything"
+    fit(resources, FitOptions(language_targets=0, recipe=Recipe.short))
+    before = Recommender(Knowledge(resources)).recommend("u01", 5, rationale=False)
+    resources.adapters.promote("second")
+    recommender = Recommender(Knowledge(resources))
+    after = recommender.recommend("u01", 5, rationale=False)
+    weight = card.measured["bf16"].weights["head"]
+    assert after.adapter == ("second" if weight else None)
+    assert before.adapter is None
+    assert recommender.recommend("u01", 5, llm=False, rationale=False).items == before.items
+    total = sum(item.probability for item in recommender.recommend("u01", 40, rationale=False).items)
+    assert 0.99 < total <= 1.0 + 1e-6
+    assert resources.adapters.rollback() is None
+    assert Recommender(Knowledge(resources)).recommend("u01", 5, rationale=False).items == before.items
+
+
+def test_a_run_that_stopped_goes_on(resources: Resources, monkeypatch: pytest.MonkeyPatch) -> None:
+    straight = tuned(resources, name="straight")
+    looks = 0
+    from tuning import tune as module
+
+    real = module._look
+
+    def failing(lesson: Any, reader: Any) -> Any:
+        look = real(lesson, reader)
+
+        def stop() -> float:
+            nonlocal looks
+            looks += 1
+            if looks == 2:
+                raise KeyboardInterrupt
+            return look()
+
+        return stop
+
+    monkeypatch.setattr(module, "_look", failing)
+    with pytest.raises(KeyboardInterrupt):
+        tuned(resources, name="stopped")
+    monkeypatch.undo()
+    resumed = tuned(resources, name="stopped")
+    assert resumed.measured == straight.measured
+    first, second = (resources.adapters.find(name).folder for name in ("straight", "stopped"))
+    for file in ("adapter.safetensors", "head.safetensors"):
+        assert (first / file).read_bytes() == (second / file).read_bytes()
+
+
+def test_an_adapter_for_other_weights_or_settings_is_refused(root: Path, real_home: Home, card: Card) -> None:
+    version = Adapters(Home.at(root / "home")).find("first")
+    with pytest.raises(NotReady, match="other weights or another tokenizer"):
+        opened(root, real_home, seed=1).tuned(version)
+    with pytest.raises(NotReady, match="rendering: title-year"):
+        opened(root, real_home, rendering="title").tuned(version)
+    with pytest.raises(NotReady, match="measured in bf16, not in fp32"):
+        version.weights("fp32")
+
+
+def test_too_little_to_learn_from_is_refused(resources: Resources, tmp_path: Path) -> None:
+    few = Resources.at(Home.at(tmp_path / "few"), resources.settings)
+    vars(few).update(encoder=FakeEncoder())
+    few.store.add(made_items(), made_events(users=4, each=4), order_only=False)
+    with pytest.raises(DataError, match="4 validation targets"):
+        tuned(few)
+
+
+def test_the_model_that_serves_is_not_touched_by_tuning(resources: Resources) -> None:
+    before = {name: value.clone() for name, value in resources.engine.model.state_dict().items()}
+    tuned(resources, name="third", epochs=1)
+    after = resources.engine.model.state_dict()
+    assert before.keys() == after.keys()
+    assert all(before[name].equal(after[name]) for name in before)
+
+
+def test_adapters_are_listed_promoted_and_rolled_back(resources: Resources) -> None:
+    adapters = resources.adapters
+    with pytest.raises(UnknownName, match="no adapter 'nobody' in .* there are: first"):
+        adapters.promote("nobody")
+    adapters.promote("first")
+    runner, home = CliRunner(), str(resources.home.root)
+    assert "* first" in runner.invoke(app, ["--home", home, "adapters", "list"]).output
+    found = runner.invoke(app, ["--home", home, "adapters", "list", "--json"])
+    assert "first" in [card["name"] for card in json.loads(found.output)]
+    assert adapters.rollback() is None
+    with pytest.raises(UsageError, match="nothing to go back from"):
+        adapters.rollback()
+
+
+def test_an_adapter_that_is_gone_is_named(resources: Resources, tmp_path: Path) -> None:
+    (resources.home.adapters / "promoted.json").write_text(json.dumps(["gone"]))
+    with pytest.raises(NotReady, match="'gone' is gone"):
+        resources.adapters.promoted()
+    resources.adapters.rollback()
+
+
+def test_two_engines_read_alike(resources: Resources) -> None:
+    version = resources.adapters.find("first")
+    one, other = resources.tuned(version), LocalEngine(resources.settings.model, "bf16").with_adapter(version.adapter)
+    stems = [
+        resources.renderer.stable(resources.store.timeline(user), resources.store.catalogue())
+        for user in ("u01", "u02")
+    ]
+    assert np.array_equal(one.states(stems).float(), other.states(stems).float())

@@ -1,0 +1,90 @@
+"""What a tuning run learns from, and what it is measured on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agent.head import Floats, Mask, fit_mix
+from agent.resources import Resources
+from eval.peers.product import Retrieval
+from eval.protocols.split import Case, Split
+from eval.ranking import rankable
+from eval.timelines import fitted_timelines
+from retrieval.blend import Fitted
+from tuning.examples import History, HistoryReader, Reading
+from tuning.options import TuneOptions
+from workspace.errors import DataError
+
+FEWEST = 8  # validation targets
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What a run learns from: the events of a split's validation stage, and a sample of its targets to look at."""
+
+    resources: Resources
+    split: Split
+    retrieval: Retrieval
+    options: TuneOptions
+
+    @cached_property
+    def cases(self) -> list[Case]:
+        """The validation targets that are looked at."""
+        found = self.split.validation.cases
+        drawn = np.random.default_rng(self.options.seed).permutation(len(found))[: self.options.targets]
+        return [found[place] for place in np.sort(drawn)]
+
+    @cached_property
+    def targets(self) -> NDArray[np.int64]:
+        """Their items, int64 [cases]."""
+        return np.array([case.target for case in self.cases])
+
+    @cached_property
+    def allowed(self) -> Mask:
+        """Which items each ranks, bool [cases, items]."""
+        return rankable(self.cases, len(self.split.test.events.item_ids))
+
+    @cached_property
+    def retrieved(self) -> Floats:
+        """Log P(next) by the retriever that has not seen these targets, float64 [cases, items]."""
+        return self.retrieval.log_p(self.cases, self.retrieval.rehearsal)
+
+    def fit_mix(self, said: Floats) -> Fitted:
+        """The best sum of the retriever's log-probability and what the head `said`, float64 [cases, items]."""
+        return fit_mix(self.retrieved, said, self.allowed, self.targets)
+
+    @cached_property
+    def histories(self) -> list[History]:
+        """All histories that may be learnt from, in tokens."""
+        timelines = fitted_timelines(self.resources.store, self.split.validation.events)
+        return [self.reader.read(timeline) for timeline in timelines]
+
+    @cached_property
+    def questions(self) -> list[Reading]:
+        """The histories before the validation targets."""
+        return [self.reader.question(self.retrieval.timeline(case), case.target) for case in self.cases]
+
+    @cached_property
+    def reader(self) -> HistoryReader:
+        """Turns histories into tokens."""
+        resources, events = self.resources, self.split.test.events
+        added = set(self.split.added.tolist())
+        places = {item_id: place for place, item_id in enumerate(events.item_ids) if place not in added}
+        return HistoryReader(resources.renderer, resources.engine.tokens, events.catalogue, places)
+
+    def check(self) -> None:
+        """Refuse what nothing can be learnt from.
+
+        Raises:
+            DataError: too few histories of two events, or too few targets.
+        """
+        if len(self.cases) < FEWEST or not any(len(history.items) > 1 for history in self.histories):
+            raise DataError(
+                f"{len(self.cases)} validation targets and {len(self.histories)} histories under "
+                f"{self.split.protocol} are too few to tune on: at least {FEWEST} users with three events or more are "
+                "needed; import more events"
+            )

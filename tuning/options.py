@@ -1,0 +1,27 @@
+"""What may be chosen of a tuning run; light, so that the command line can read its defaults from here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class TuneOptions:
+    """How long and how fast to train, and how large what is trained.
+
+    `stretch` is the most events of a history that are read at once, `tokens` those of a step; `targets` the validation
+    targets that are looked at; `looks` how often, and after `patience` looks without a better one training ends.
+    """
+
+    epochs: int = 8
+    rate: float = 1e-3
+    head_rate: float = 3e-3
+    rank: int = 16
+    width: int = 128
+    dropout: float = 0.1
+    stretch: int = 40
+    tokens: int = 1_500
+    targets: int = 400
+    looks: int = 8
+    patience: int = 3
+    seed: int = 0
