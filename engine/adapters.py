@@ -17,11 +17,15 @@ OF_A_MODEL = ("*.safetensors", "config.json", "tokenizer.json", "chat_template.j
 
 @dataclass(frozen=True, slots=True)
 class AdapterShape:
-    """The rank of the matrices, what they are multiplied by (`alpha` / `rank`), and their dropout in training."""
+    """The rank of the matrices, what they are multiplied by (`alpha` / `rank`), and their dropout in training.
+
+    `depth` is how many of the model's layers are read through, 0 for all: a history's meaning is there before the last.
+    """
 
     rank: int = 16
     alpha: int = 32
     dropout: float = 0.05
+    depth: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +40,16 @@ class Adapter:
 def add_adapter(model: Any, shape: AdapterShape, seed: int = 0) -> None:
     """Put fresh low-rank matrices beside every linear layer of `model`; only they are trained from then on.
 
-    They are in float32, whatever the layers are in: steps of training are too small for bfloat16.
+    They are in float32, whatever the layers are in: steps of training are too small for bfloat16. Layers past the
+    shape's depth are taken out.
+
+    Raises:
+        ModelError: the model has not so many layers.
     """
     import torch
     from peft import LoraConfig, inject_adapter_in_model
 
+    _cut_to(model, shape.depth)
     config = LoraConfig(
         r=shape.rank, lora_alpha=shape.alpha, lora_dropout=shape.dropout, target_modules=_linear_layers(model)
     )
@@ -100,6 +109,15 @@ def fingerprint(source: Path | str) -> str:
     files = sorted({file for pattern in OF_A_MODEL for file in folder.glob(pattern)}) if folder.is_dir() else []
     sums = [(file.name, FileSum.of(file).sha256) for file in files]
     return sha256(repr(sums or str(source)).encode()).hexdigest()
+
+
+def _cut_to(model: Any, depth: int) -> None:
+    layers = getattr(model.base_model, "layers", ())
+    if depth > len(layers):
+        raise ModelError(f"a depth of {depth} is more than the {len(layers)} layers of {type(model).__name__}")
+    if depth:
+        model.base_model.layers = layers[:depth]
+        model.config.num_hidden_layers = depth
 
 
 def _linear_layers(model: Any) -> list[str]:

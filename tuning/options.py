@@ -10,13 +10,15 @@ class TuneOptions:
     """How long and how fast to train, and how large what is trained.
 
     `stretch` is the most events of a history that are read at once, `tokens` those of a step; `targets` the validation
-    targets that are looked at; `looks` how often, and after `patience` looks without a better one training ends.
+    targets that are looked at, `depth` how many of the model's layers are read through, 0 for all. There are `looks` at
+    validation, and after `patience` of them without a better one training ends.
     """
 
     epochs: int = 8
     rate: float = 1e-3
     head_rate: float = 3e-3
     rank: int = 16
+    depth: int = 0
     width: int = 128
     dropout: float = 0.1
     stretch: int = 40

@@ -26,6 +26,9 @@ def command(
     train_users: Annotated[int, typer.Option(min=0, help="Learn from so many users only.")] = 0,
     epochs: Annotated[int, typer.Option(min=1, help="Times that every event is read, at the most.")] = DEFAULTS.epochs,
     rank: Annotated[int, typer.Option(min=1, help="Rank of the adapter's matrices.")] = DEFAULTS.rank,
+    depth: Annotated[
+        int, typer.Option(min=0, help="Layers of the model that are read through; 0 for all.")
+    ] = DEFAULTS.depth,
     rate: Annotated[float, typer.Option(min=0.0, help="Learning rate of the adapter.")] = DEFAULTS.rate,
     head_rate: Annotated[float, typer.Option(min=0.0, help="Learning rate of the head.")] = DEFAULTS.head_rate,
     recipe: Annotated[Recipe, typer.Option(help="How long the retrieval's user tower is trained.")] = Recipe.full,
@@ -45,7 +48,7 @@ def command(
         resources = with_dataset(resources, dataset)
     split = split_of(resources, protocol, EvaluateOptions(k_core=k_core, train_users=train_users, seed=seed))
     retrieval = Scene(resources, protocol, seed, recipe=recipe).retrieval
-    options = replace(DEFAULTS, epochs=epochs, rank=rank, rate=rate, head_rate=head_rate, seed=seed)
+    options = replace(DEFAULTS, epochs=epochs, rank=rank, depth=depth, rate=rate, head_rate=head_rate, seed=seed)
     show(tune(resources, split, retrieval, name or f"{protocol}-{split.fit_hash[:8]}", options))
 
 
