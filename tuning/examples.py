@@ -38,13 +38,13 @@ class History:
     lines: tuple[tuple[int, ...], ...]
     items: Ints
 
-    def reading(self, start: int, end: int) -> Reading:
-        """The events from `start` to before `end`, which must not be the last ones: each has one that follows."""
+    def reading(self, places: Ints) -> Reading:
+        """The events at `places`, int64 [2 or more], oldest first, but for the last, which is only a target."""
         ids, ends = list(self.opening), []
-        for line in self.lines[start:end]:
-            ids += line
+        for place in places[:-1]:
+            ids += self.lines[place]
             ends.append(len(ids) - 1)
-        return Reading(np.array(ids), np.array(ends), self.items[start + 1 : end + 1])
+        return Reading(np.array(ids), np.array(ends), self.items[places[1:]])
 
 
 class HistoryReader:
@@ -69,15 +69,19 @@ class HistoryReader:
         return Reading(ids, np.array([len(ids) - 1]), np.array([target]))
 
 
-def epoch(histories: Sequence[History], most: int, generator: np.random.Generator) -> Iterator[Reading]:
-    """Every event once, in stretches of at most `most` events, cut at places that differ each time."""
+def epoch(histories: Sequence[History], most: int, dropped: float, generator: np.random.Generator) -> Iterator[Reading]:
+    """Every event once, but for a share of `dropped` ones, in stretches of at most `most` events.
+
+    What is left out, and where a history is cut, differs each time: so none is learnt by heart too soon.
+    """
     for history in histories:
-        last = len(history.items) - 1
+        kept = np.flatnonzero(generator.random(len(history.items)) >= dropped)
+        last = len(kept) - 1
         offset = int(generator.integers(1, most + 1))
         cuts = [0, *range(offset if last > most else most, last, most), last]
         for start, end in zip(cuts, cuts[1:], strict=False):
             if end > start:
-                yield history.reading(start, end)
+                yield history.reading(kept[start : end + 1])
 
 
 def batches(readings: Iterable[Reading], tokens: int, generator: np.random.Generator) -> list[list[Reading]]:

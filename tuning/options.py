@@ -10,7 +10,8 @@ class TuneOptions:
     """How long and how fast to train, and how large what is trained.
 
     `stretch` is the most events of a history that are read at once, `tokens` those of a step; `targets` the validation
-    targets that are looked at, `depth` how many of the model's layers are read through, 0 for all. There are `looks` at
+    targets that are looked at, `depth` how many of the model's layers are read through, 0 for all.
+    In training a share of events is `dropped`, and of residuals hidden: see `Reader`. There are `looks` at
     validation, and after `patience` of them without a better one training ends.
     """
 
@@ -21,6 +22,8 @@ class TuneOptions:
     depth: int = 0
     width: int = 128
     dropout: float = 0.1
+    dropped: float = 0.2
+    untrained: float = 0.1
     stretch: int = 40
     tokens: int = 1_500
     targets: int = 400

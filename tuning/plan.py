@@ -14,10 +14,12 @@ from tuning.examples import History, Reading, batches, epoch
 class Plan(Dataset[list[Reading]]):
     """Every step of `epochs` epochs; each gives the readings of its batch."""
 
-    def __init__(self, histories: Sequence[History], epochs: int, events: int, tokens: int, seed: int) -> None:
-        """Stretches of at most `events` events, in batches of about so many `tokens`."""
+    def __init__(
+        self, histories: Sequence[History], epochs: int, events: int, tokens: int, seed: int, dropped: float = 0.0
+    ) -> None:
+        """Stretches of at most `events` events, in batches of about so many `tokens`; see `epoch` for `dropped`."""
         self._histories = [history for history in histories if len(history.items) > 1]
-        self._events, self._tokens, self._seed = events, tokens, seed
+        self._events, self._tokens, self._seed, self._dropped = events, tokens, seed, dropped
         lengths = [len(self._of(number)) for number in range(epochs)]
         self._ends = np.cumsum(lengths)
 
@@ -33,4 +35,4 @@ class Plan(Dataset[list[Reading]]):
     @lru_cache(maxsize=2)  # noqa: B019 - one plan a run
     def _of(self, number: int) -> list[list[Reading]]:
         generator = np.random.default_rng([self._seed, number])
-        return batches(epoch(self._histories, self._events, generator), self._tokens, generator)
+        return batches(epoch(self._histories, self._events, self._dropped, generator), self._tokens, generator)

@@ -13,8 +13,6 @@ from torch import Tensor, nn
 from engine.reading import ReadingHead
 from tuning.examples import UNKNOWN, Reading
 
-UNTRAINED = 0.05  # share of the residuals hidden in a step, so that the text alone learns to speak for an item
-
 
 @dataclass(frozen=True, slots=True)
 class ReadingBatch:
@@ -53,8 +51,10 @@ class Reader(nn.Module):
 
     _keys_to_ignore_on_save = None  # the Trainer asks for it
 
-    def __init__(self, language: Any, head: ReadingHead) -> None:
+    def __init__(self, language: Any, head: ReadingHead, untrained: float = 0.0) -> None:
+        """A share `untrained` of the residuals is hidden in each step, so that texts alone learn to speak for items."""
         super().__init__()
+        self._untrained = untrained
         self.language = language
         self.head = head
 
@@ -66,7 +66,7 @@ class Reader(nn.Module):
 
     def forward(self, batch: ReadingBatch) -> dict[str, Tensor]:
         """`loss`: the mean cross-entropy of each next item over the whole catalogue, in nats."""
-        logits = self.head(self.states(batch), UNTRAINED if self.training else 0.0)
+        logits = self.head(self.states(batch), self._untrained if self.training else 0.0)
         return {"loss": nn.functional.cross_entropy(logits, batch.targets, ignore_index=UNKNOWN)}
 
     def trained(self) -> dict[str, nn.Parameter]:

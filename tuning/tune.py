@@ -106,12 +106,12 @@ def _reader(lesson: Lesson) -> Reader:
     head = ReadingHead(
         language.config.hidden_size, texts, counts, HeadShape(options.width, options.dropout), options.seed
     )
-    return Reader(language, head.to(language.device))
+    return Reader(language, head.to(language.device), options.untrained)
 
 
 def _plan(lesson: Lesson) -> Plan:
     options = lesson.options
-    return Plan(lesson.histories, options.epochs, options.stretch, options.tokens, options.seed)
+    return Plan(lesson.histories, options.epochs, options.stretch, options.tokens, options.seed, options.dropped)
 
 
 def _run_folder(folder: Path, about: dict[str, object]) -> Path:
