@@ -114,7 +114,7 @@ class Adapters:
 
     def names(self) -> list[str]:
         """All names, in their order."""
-        return sorted(folder.name for folder in self._root.iterdir() if is_published(folder))
+        return sorted(folder.name for folder in self._root.glob("*") if is_published(folder))
 
     def find(self, name: str) -> Version:
         """One by name.

@@ -117,11 +117,14 @@ class Resources:
     def settle(self, language: Mapping[str, Mapping[str, Any]]) -> None:
         """Decide `auto`, if it is open, among the precisions for which `language`, of a fit, holds a measured weight.
 
-        Where it holds none it is the default one.
+        With a promoted adapter these are the ones on its card. Where none was measured it is the default one.
         """
         if "precision" not in vars(self):
             known = get_args(Precision)
+            version = self.adapters.promoted()
             measured = [name for name in known if language.get(self._language_key(name), {}).get("targets")]
+            if version:
+                measured = [name for name in known if name in version.card.measured]
             default = Settings.model_fields["precision"].default
             vars(self)["precision"] = self._precision_among(measured or [default])
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from logging import ERROR, getLogger
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +29,6 @@ def load_model(source: Path | str, precision: Precision) -> tuple[Any, Any]:
     from engine.attention import NAME
 
     logging.disable_progress_bar()
-    # It warns that an optional kernel is absent; its own kernels are the ones measured and meant.
-    getLogger("bitsandbytes.backends.cpu.ops").setLevel(ERROR)
-    # int8 says at every layer of every pass that its inputs are cast to float16.
-    getLogger("bitsandbytes.autograd._functions").setLevel(ERROR)
     warnings.filterwarnings("ignore", message="MatMul8bitLt")
     device = "cuda" if torch.cuda.is_available() else "cpu"
     try:

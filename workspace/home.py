@@ -63,7 +63,7 @@ class Home:
     @property
     def adapters(self) -> Path:
         """Adapters, one folder each."""
-        return self._folder("adapters")
+        return self.root / "adapters"
 
     @property
     def datasets(self) -> Path:

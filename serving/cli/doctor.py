@@ -12,6 +12,7 @@ from workspace.errors import ForetasteError
 from workspace.home import Home
 
 if TYPE_CHECKING:
+    from agent.knowledge import Knowledge
     from agent.resources import Resources
 
 PACKAGES = ("torch", "transformers", "bitsandbytes", "sentence-transformers", "faiss-cpu", "faiss-gpu")
@@ -68,6 +69,7 @@ def _data(home: Home) -> Iterator[Finding]:
         return
     yield True, f"{knowledge.store.event_count():,} events, {len(knowledge.catalogue):,} items, fitted"
     yield True, _precision(knowledge.resources)
+    yield from _adapter(knowledge)
     weight = knowledge.language_weight
     model = f"{knowledge.settings.model} ({knowledge.resources.precision}, {knowledge.settings.readout})"
     if not weight.targets:
@@ -82,6 +84,22 @@ def _data(home: Home) -> Iterator[Finding]:
                 "targets, not significant): its weight is 0"
             ),
         )
+
+
+def _adapter(knowledge: Knowledge) -> Iterator[Finding]:
+    """The promoted adapter, if there is one, and what it is worth."""
+    try:
+        version = knowledge.resources.adapters.promoted()
+        tuned = knowledge.tuned
+    except (ForetasteError, ImportError) as error:
+        yield False, str(error)
+        return
+    if version and not tuned:
+        yield True, f"the adapter {version.card.name} was measured to add nothing: it is not asked"
+    elif version:
+        found = version.card.measured[knowledge.resources.precision]
+        gain = f"{found.fused - found.retrieval:+.3f} nats on {found.targets:,} targets"
+        yield True, f"the adapter {version.card.name} ranks beside the retriever: {gain}"
 
 
 def _precision(resources: Resources) -> str:

@@ -20,12 +20,13 @@ from agent.resources import Resources
 from engine.local import LocalEngine
 from eval.evaluate import EvaluateOptions, evaluate, split_of
 from eval.lineup import Scene
+from serving.cli.doctor import _adapter
 from serving.cli.main import app
 from tests.conftest import FakeEncoder, made_events, made_items
 from tests.tuning.conftest import made_folder
 from tuning.options import TuneOptions
 from tuning.tune import tune
-from workspace.errors import DataError, NotReady, UnknownName, UsageError
+from workspace.errors import DataError, ModelError, NotReady, UnknownName, UsageError
 from workspace.home import Home
 from workspace.settings import Settings
 
@@ -103,6 +104,7 @@ def test_a_promoted_adapter_ranks_until_it_is_rolled_back(resources: Resources) 
     resources.adapters.promote("second")
     recommender = Recommender(Knowledge(resources))
     after = recommender.recommend("u01", 5, rationale=False)
+    assert dict(_adapter(recommender.knowledge)).popitem()[1].startswith("the adapter second")
     weight = card.measured["bf16"].weights["head"]
     assert after.adapter == ("second" if weight else None)
     assert before.adapter is None
@@ -151,6 +153,24 @@ def test_an_adapter_for_other_weights_or_settings_is_refused(root: Path, real_ho
         opened(root, real_home, rendering="title").tuned(version)
     with pytest.raises(NotReady, match="measured in bf16, not in fp32"):
         version.weights("fp32")
+
+
+def test_auto_chooses_among_the_precisions_on_the_card(resources: Resources) -> None:
+    resources.adapters.promote("first")
+    auto = Resources(resources.home, resources.settings.model_copy(update={"precision": "auto"}))
+    auto.settle({})
+    assert auto.precision == "bf16"
+    resources.adapters.rollback()
+
+
+def test_a_depth_reads_through_the_first_layers_only(resources: Resources) -> None:
+    card = tuned(resources, name="shallow", depth=1, epochs=1)
+    engine = resources.tuned(resources.adapters.find("shallow"))
+    assert card.shape["depth"] == 1
+    assert len(engine.model.base_model.layers) == 1
+    assert len(resources.engine.model.base_model.layers) == 2
+    with pytest.raises(ModelError, match="a depth of 9 is more than the 2 layers"):
+        tuned(resources, name="too deep", depth=9)
 
 
 def test_too_little_to_learn_from_is_refused(resources: Resources, tmp_path: Path) -> None:
