@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from history.catalogue import Catalogue
 from history.timeline import Timeline
 from prompts.renderer import Renderer
-from retrieval.blend import Fitted, Weights, fit_blend, log_softmax
+from retrieval.blend import Fitted, Weights, fit_blend, log_softmax, maximise
 
 if TYPE_CHECKING:
     from engine.local import LocalEngine
@@ -68,7 +68,13 @@ def fit_mix(retrieval: Floats, head: Floats, allowed: Mask, targets: NDArray[np.
 
     The scale of the retriever's log-probability is fitted anew beside the head's: both know what is popular.
     """
-    parts = (np.where(allowed, part, 0.0) for part in (retrieval, head))
-    return fit_blend(
-        {RETRIEVAL: [RETRIEVAL], HEAD: [HEAD]}, np.stack(tuple(parts), axis=-1).astype(np.float32), allowed, targets
-    )
+    return fit_blend({RETRIEVAL: [RETRIEVAL], HEAD: [HEAD]}, _both(retrieval, head, allowed), allowed, targets)
+
+
+def best_mix(retrieval: Floats, head: Floats, allowed: Mask, targets: NDArray[np.int64]) -> float:
+    """The greatest mean log-likelihood of the targets that `mixed` can reach, whether chance explains it or not."""
+    return maximise(_both(retrieval, head, allowed), allowed, targets, (0, 1))[1]
+
+
+def _both(retrieval: Floats, head: Floats, allowed: Mask) -> NDArray[np.float32]:
+    return np.stack([np.where(allowed, part, 0.0) for part in (retrieval, head)], axis=-1).astype(np.float32)

@@ -50,10 +50,10 @@ def fit_blend(
     columns = _columns(names)
     kept = list(names)
     gains: dict[str, float] = {}
-    weights, best = _maximise(features, allowed, targets, [column for part in kept for column in columns[part]])
+    weights, best = maximise(features, allowed, targets, [column for part in kept for column in columns[part]])
     while len(kept) > 1:
         without = {
-            part: _maximise(
+            part: maximise(
                 features, allowed, targets, [c for other in kept if other != part for c in columns[other]], weights
             )
             for part in kept
@@ -67,7 +67,7 @@ def fit_blend(
         weights, best = without[weakest]
     gains.setdefault(kept[0], 0.0)
     flat_names = [name for part in names.values() for name in part]
-    alone = {part: _maximise(features, allowed, targets, columns[part])[1] for part in names}
+    alone = {part: maximise(features, allowed, targets, columns[part])[1] for part in names}
     earned = {part: Earned(alone[part], gains[part], part in kept) for part in names}
     return Fitted(dict(zip(flat_names, weights.tolist(), strict=True)), best, earned)
 
@@ -89,14 +89,14 @@ def _chance(features: int, targets: int) -> float:
     return float(chi2.ppf(1 - SIGNIFICANCE, features)) / (2 * targets)
 
 
-def _maximise(
+def maximise(
     features: Features,
     allowed: NDArray[np.bool_],
     targets: NDArray[np.int64],
     columns: Sequence[int],
     start: Floats | None = None,
 ) -> tuple[Floats, float]:
-    """All weights, those outside `columns` 0, and the mean log-likelihood."""
+    """All weights, those outside `columns` 0, and the mean log-likelihood that they reach; see `fit_blend`."""
     used = features if len(columns) == features.shape[2] else np.ascontiguousarray(features[..., list(columns)])
     rows = np.arange(len(targets))
     chosen = used[rows, targets].mean(axis=0)

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.head import Floats, Mask, fit_mix
+from agent.head import Floats, Mask, best_mix, fit_mix
 from agent.resources import Resources
 from eval.peers.product import Retrieval
 from eval.protocols.split import Case, Split
@@ -56,6 +56,10 @@ class Lesson:
     def fit_mix(self, said: Floats) -> Fitted:
         """The best sum of the retriever's log-probability and what the head `said`, float64 [cases, items]."""
         return fit_mix(self.retrieved, said, self.allowed, self.targets)
+
+    def best_mix(self, said: Floats) -> float:
+        """What that sum reaches before chance is reckoned with, in nats a target."""
+        return best_mix(self.retrieved, said, self.allowed, self.targets)
 
     @cached_property
     def histories(self) -> list[History]:

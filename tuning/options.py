@@ -28,5 +28,5 @@ class TuneOptions:
     tokens: int = 1_500
     targets: int = 400
     looks: int = 8
-    patience: int = 3
+    patience: int = 8
     seed: int = 0

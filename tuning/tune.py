@@ -162,7 +162,7 @@ def _look(lesson: Lesson, reader: Reader) -> Callable[[], float]:
             states = reader.states(collate([lesson.questions[place] for place in part]))
             said[part] = reader.head(states).double().cpu().numpy()
         reader.train(was_training)
-        return lesson.fit_mix(log_softmax(said, lesson.allowed)).log_likelihood
+        return lesson.best_mix(log_softmax(said, lesson.allowed))
 
     return look
 
