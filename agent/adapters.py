@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -104,6 +105,18 @@ class Version:
                 f"set precision to one of these, or run: foretaste tune --precision {precision}"
             )
         return self.card.measured[precision].weights
+
+
+def check_name(name: str) -> None:
+    """Refuse what is no name for a folder.
+
+    Raises:
+        UsageError: it holds other characters than letters, digits, dots, dashes and underscores, or begins with a dot.
+    """
+    if not re.fullmatch(r"[\w-][\w.-]{0,99}", name, re.ASCII):
+        raise UsageError(
+            f"an adapter cannot be called {name!r}: use up to 100 letters, digits, dots, dashes and underscores"
+        )
 
 
 class Adapters:

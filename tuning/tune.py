@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from agent.adapters import Card, Measured
+from agent.adapters import Card, Measured, check_name
 from agent.head import RETRIEVAL, Floats, HeadScorer, mixed
 from agent.resources import Resources
 from engine.adapters import Adapter, AdapterShape, add_adapter, beside, save_adapter
@@ -29,7 +29,7 @@ from tuning.lesson import Lesson
 from tuning.options import TuneOptions
 from tuning.plan import Plan
 from tuning.reader import Reader, collate
-from tuning.trainer import ReadingTrainer, TrainOptions
+from tuning.trainer import LOG, ReadingTrainer, TrainOptions
 from workspace.errors import StoreError
 from workspace.progress import track
 
@@ -45,10 +45,12 @@ def tune(
     A run that was stopped goes on at its last checkpoint, if nothing of what it was told has changed.
 
     Raises:
+        UsageError: the name is none for a folder.
         DataError: there is too little to learn from.
         ForetasteError: the loss became no number; the last good checkpoint stays.
         StoreError: the disk is full.
     """
+    check_name(name)
     lesson = Lesson(resources, split, retrieval, options or TuneOptions())
     fit_or_read(resources.home, RETRIEVAL, retrieval, split)
     lesson.check()
@@ -60,8 +62,8 @@ def tune(
     kept.mkdir(exist_ok=True)
     save_adapter(reader.language, kept)
     reader.head.save(kept, split.test.events.item_ids)
-    shape = _shape(lesson.options)
-    measured = measure(lesson, Adapter(name, kept, shape))
+    shutil.copy(folder / LOG, kept)
+    measured = measure(lesson, Adapter(name, kept, _shape(lesson.options)))
     card = _card(lesson, name, plan, seconds, measured)
 
     def write(target: Path) -> None:
@@ -135,13 +137,23 @@ def _train(lesson: Lesson, reader: Reader, plan: Plan, folder: Path) -> float:
         seed=options.seed,
     )
     trainer = ReadingTrainer(reader, plan, _look(lesson, reader), folder, chosen)
-    begun = any(folder.glob("checkpoint-*"))
+    begun = any([_is_whole(checkpoint) for checkpoint in folder.glob("checkpoint-*")])
     start = time.perf_counter()
     try:
         trainer.train(resume_from_checkpoint=begun)
     except OSError as error:
         raise StoreError(f"could not write {folder}: {error.strerror}; what was kept before is untouched") from error
     return time.perf_counter() - start
+
+
+def _is_whole(checkpoint: Path) -> bool:
+    """Whether a checkpoint was written to its end; one that was not is swept away. Its state is written last."""
+    try:
+        json.loads((checkpoint / "trainer_state.json").read_bytes())
+        return True
+    except (OSError, ValueError):
+        shutil.rmtree(checkpoint)
+        return False
 
 
 def _look(lesson: Lesson, reader: Reader) -> Callable[[], float]:

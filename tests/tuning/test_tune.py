@@ -25,7 +25,7 @@ from serving.cli.main import app
 from tests.conftest import FakeEncoder, made_events, made_items
 from tests.tuning.conftest import made_folder
 from tuning.options import TuneOptions
-from tuning.tune import tune
+from tuning.tune import _is_whole, tune
 from workspace.errors import DataError, ModelError, NotReady, UnknownName, UsageError
 from workspace.home import Home
 from workspace.settings import Settings
@@ -80,6 +80,7 @@ def test_a_card_says_what_the_adapter_was_made_from(card: Card, resources: Resou
     assert found.targets == 36
     assert found.fused >= found.retrieval - 1e-3
     assert not (resources.home.runs / "tune" / "first").exists()
+    assert "loss" in (resources.adapters.find("first").folder / "log.jsonl").read_text()
 
 
 def test_the_evaluation_reads_what_was_measured(card: Card, resources: Resources) -> None:
@@ -155,6 +156,22 @@ def test_an_adapter_for_other_weights_or_settings_is_refused(root: Path, real_ho
         version.weights("fp32")
 
 
+@pytest.mark.parametrize("name", ["../out", "a/b", ".hidden", "", "x" * 101, "two words"])
+def test_a_name_that_is_none_for_a_folder_is_refused(resources: Resources, name: str) -> None:
+    with pytest.raises(UsageError, match="an adapter cannot be called"):
+        tuned(resources, name=name)
+
+
+def test_a_checkpoint_that_was_not_written_to_its_end_is_swept_away(tmp_path: Path) -> None:
+    whole, half = tmp_path / "checkpoint-2", tmp_path / "checkpoint-4"
+    for folder in (whole, half):
+        folder.mkdir()
+    (whole / "trainer_state.json").write_text("{}")
+    (half / "trainer_state.json").write_text('{"global_st')
+    assert [_is_whole(folder) for folder in (whole, half)] == [True, False]
+    assert not half.exists()
+
+
 def test_auto_chooses_among_the_precisions_on_the_card(resources: Resources) -> None:
     resources.adapters.promote("first")
     auto = Resources(resources.home, resources.settings.model_copy(update={"precision": "auto"}))
@@ -170,7 +187,7 @@ def test_a_depth_reads_through_the_first_layers_only(resources: Resources) -> No
     assert len(engine.model.base_model.layers) == 1
     assert len(resources.engine.model.base_model.layers) == 2
     with pytest.raises(ModelError, match="a depth of 9 is more than the 2 layers"):
-        tuned(resources, name="too deep", depth=9)
+        tuned(resources, name="too-deep", depth=9)
 
 
 def test_too_little_to_learn_from_is_refused(resources: Resources, tmp_path: Path) -> None:
