@@ -31,6 +31,8 @@ PROMOTED = "promoted.json"
 class Measured:
     """What validation says in one precision: the mean log-likelihood of a target, in nats, and NDCG@10.
 
+    The sum is measured on each half of the targets by weights fitted on the other half. All of them were looked at to
+    choose when to stop, so only `foretaste evaluate` says what it is worth on targets that were never looked at.
     `weights` are those of the retriever's and the head's log-probability in the sum; 0 where one adds nothing.
     """
 
@@ -48,13 +50,15 @@ class Measured:
 class Card:
     """What an adapter was made from and with.
 
-    `base` and `fingerprint` name the model by what it holds, `fit_hash` the events that it may have seen, none of them
-    after `cut`; `prompt` holds the settings that shape what it reads; `measured` goes by precision; `made` is a date.
+    `base` and `fingerprint` name the model by what it holds, `encoder` the one whose item vectors the head reads,
+    `fit_hash` the events that it or its weights may have seen, none of them after `cut`; `prompt` holds the settings
+    that shape what it reads; `measured` goes by precision; `made` is a date.
     """
 
     name: str
     base: str
     fingerprint: str
+    encoder: str
     protocol: str
     fit_hash: str
     cut: float
@@ -88,10 +92,21 @@ class Version:
         return Adapter(self.card.name, self.folder, AdapterShape(**self.card.shape))
 
     def head(self, item_ids: Sequence[str], texts: Vectors) -> ReadingHead:
-        """The reading head for these items, whose sentence embeddings are `texts`, float32 [items, width]."""
+        """The reading head for these items, whose sentence embeddings are `texts`, float32 [items, width].
+
+        Raises:
+            NotReady: most of what it learnt is about items that are not among these.
+        """
         from engine.reading import ReadingHead
 
-        return ReadingHead.load(self.folder, item_ids, texts)
+        found, learnt = ReadingHead.load(self.folder, item_ids, texts), ReadingHead.trained_items(self.folder)
+        known = len(learnt.intersection(item_ids))
+        if 2 * known < len(learnt):
+            raise NotReady(
+                f"the adapter {self.card.name!r} was tuned on other items: only {known:,} of its {len(learnt):,} are "
+                "in this catalogue; run: foretaste tune, or foretaste adapters rollback"
+            )
+        return found
 
     def weights(self, precision: str) -> Weights:
         """The weights that were fitted in a precision.
@@ -102,7 +117,7 @@ class Version:
         if precision not in self.card.measured:
             raise NotReady(
                 f"the adapter {self.card.name!r} was measured in {', '.join(self.card.measured)}, not in {precision}: "
-                f"set precision to one of these, or run: foretaste tune --precision {precision}"
+                f"set precision to one of these, or run: foretaste --precision {precision} tune"
             )
         return self.card.measured[precision].weights
 
@@ -113,7 +128,7 @@ def check_name(name: str) -> None:
     Raises:
         UsageError: it holds other characters than letters, digits, dots, dashes and underscores, or begins with a dot.
     """
-    if not re.fullmatch(r"[\w-][\w.-]{0,99}", name, re.ASCII):
+    if not re.fullmatch(r"[\w-][\w.-]{0,99}", name, re.ASCII) or name == PROMOTED:
         raise UsageError(
             f"an adapter cannot be called {name!r}: use up to 100 letters, digits, dots, dashes and underscores"
         )
@@ -150,8 +165,18 @@ class Adapters:
         """Those that were made on these events, the newest last."""
         return sorted((one for one in self.all() if one.card.fit_hash == fit_hash), key=lambda one: one.card.made)
 
+    def check_new(self, name: str) -> None:
+        """Refuse a name that is none, or that an adapter bears already: it may be the one in use.
+
+        Raises:
+            UsageError: so it is.
+        """
+        check_name(name)
+        if name in self.names():
+            raise UsageError(f"there is an adapter {name!r} in {self._root} already; choose another --name")
+
     def keep(self, card: Card, write: Callable[[Path], None]) -> Artefact:
-        """Keep a new version of the adapter named by its card."""
+        """Keep the adapter named by its card."""
         return publish(self._root / card.name, asdict(card), write)
 
     def promote(self, name: str) -> None:

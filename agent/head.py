@@ -64,7 +64,7 @@ def mixed(weights: Weights, retrieval: Floats, head: Floats, allowed: Mask) -> F
 
 
 def fit_mix(retrieval: Floats, head: Floats, allowed: Mask, targets: NDArray[np.int64]) -> Fitted:
-    """The weights of `mixed` on validation targets that neither has seen; what adds nothing has weight 0.
+    """The weights of `mixed` on validation targets that neither was trained on; what adds nothing has weight 0.
 
     The scale of the retriever's log-probability is fitted anew beside the head's: both know what is popular.
     """

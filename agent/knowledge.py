@@ -81,8 +81,9 @@ class Knowledge:
         version = self.resources.adapters.promoted()
         if not version or not version.weights(self.resources.precision)[HEAD]:
             return None
+        engine = self.resources.tuned(version)
         head = version.head(self.index.item_ids, self.retriever.texts)
-        scorer = HeadScorer(self.resources.tuned(version), self.resources.renderer, self.catalogue, head)
+        scorer = HeadScorer(engine, self.resources.renderer, self.catalogue, head)
         return Tuned(version.card.name, scorer, version.weights(self.resources.precision))
 
     @cached_property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, get_args
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from sqlalchemy import URL
 
 from agent.adapters import Adapters, Version
+from agent.head import HEAD
 from agent.scorer import LanguageScorer
 from history.catalogue import Catalogue
 from history.domain import Domain, load_domain
@@ -20,7 +22,7 @@ from retrieval.encoder import SentenceEncoder, Vectors
 from retrieval.taste import TasteReader
 from retrieval.trail import PastReader
 from workspace.artefact import is_published
-from workspace.errors import NotReady
+from workspace.errors import ForetasteError, NotReady
 from workspace.home import Home
 from workspace.models import model_source
 from workspace.settings import Precision, Settings, load_settings
@@ -78,13 +80,18 @@ class Resources:
         """The language model with an adapter beside it.
 
         Raises:
-            NotReady: it was made for other weights, or for another way to write a history.
+            NotReady: it was made for other weights, another encoder, or another way to write a history.
         """
         card = version.card
         if card.fingerprint != self.fingerprint:
             raise NotReady(
                 f"the adapter {card.name!r} was made for other weights or another tokenizer ({card.base}) than those "
                 f"of {self.settings.model}; run: foretaste tune, or foretaste adapters rollback"
+            )
+        if card.encoder != self.settings.encoder:
+            raise NotReady(
+                f"the adapter {card.name!r} was made with the encoder {card.encoder}, not with "
+                f"{self.settings.encoder}; set encoder so, or run: foretaste tune, or foretaste adapters rollback"
             )
         if card.prompt != self.prompt:
             changed = ", ".join(name for name, value in self.prompt.items() if card.prompt.get(name) != value)
@@ -117,16 +124,23 @@ class Resources:
     def settle(self, language: Mapping[str, Mapping[str, Any]]) -> None:
         """Decide `auto`, if it is open, among the precisions for which `language`, of a fit, holds a measured weight.
 
-        With a promoted adapter these are the ones on its card. Where none was measured it is the default one.
+        With a promoted adapter that helps these are the ones on its card in which it does. Where none was measured it
+        is the default one.
         """
-        if "precision" not in vars(self):
+        if self.settings.precision == "auto" and "precision" not in vars(self):
             known = get_args(Precision)
-            version = self.adapters.promoted()
             measured = [name for name in known if language.get(self._language_key(name), {}).get("targets")]
-            if version:
-                measured = [name for name in known if name in version.card.measured]
+            helped = self._helped()
             default = Settings.model_fields["precision"].default
-            vars(self)["precision"] = self._precision_among(measured or [default])
+            among = [name for name in known if name in helped] or measured or [default]
+            vars(self)["precision"] = self._precision_among(among)
+
+    def _helped(self) -> list[str]:
+        """The precisions in which the promoted adapter adds something; a damaged one is told of when it is to rank."""
+        with suppress(ForetasteError):
+            if version := self.adapters.promoted():
+                return [name for name, found in version.card.measured.items() if found.weights[HEAD]]
+        return []
 
     def _precision_among(self, among: Sequence[Precision]) -> Precision:
         if self.settings.precision != "auto":

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from copy import copy
 from functools import cached_property
 from pathlib import Path
+from uuid import uuid4
 
 import numpy as np
 import torch
@@ -68,7 +69,7 @@ class LocalEngine:
         other.model = beside(self.model)
         load_adapter(other.model, adapter)
         other._label = f"{self._label} with {adapter.name}"
-        other._maker = f"{self._maker} {adapter.folder}"
+        other._maker = f"{self._maker} {uuid4().hex}"
         return other
 
     @property

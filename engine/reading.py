@@ -99,5 +99,11 @@ class ReadingHead(nn.Module):
         head.load_state_dict(kept, strict=False)
         return head.eval().requires_grad_(False)
 
+    @staticmethod
+    def trained_items(folder: Path) -> set[str]:
+        """The ids of the items that the head in `folder` was trained on."""
+        item_ids, trained = json.loads((folder / ITEMS).read_text())["items"], load_file(folder / WEIGHTS)["trained"]
+        return {item_id for item_id, known in zip(item_ids, trained[:, 0].tolist(), strict=True) if known}
+
     def _kept(self) -> dict[str, Tensor]:
         return {**self.state_dict(), "trained": self.trained}

@@ -110,10 +110,10 @@ def split_of(resources: Resources, protocol: str, options: EvaluateOptions) -> S
     if options.k_core:
         interactions = k_core(interactions, options.k_core)
     split = PROTOCOLS[protocol](interactions, options.seed)
-    if options.descending:
-        split = descending(split)
     if options.train_users:
         split = on_few_users(split, options.train_users, options.seed)
+    if options.descending:
+        split = descending(split)
     if options.sample:
         split = sampled(split, options.sample, options.seed)
     return split

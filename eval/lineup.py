@@ -78,7 +78,7 @@ class Scene:
     def adapters(self) -> str:
         """A short name for all adapters that there are, and how they are read."""
         cards = [asdict(version.card) for version in self.resources.adapters.all()]
-        return sha256(repr((cards, self.resources.precision)).encode()).hexdigest()[:12]
+        return sha256(repr((cards, self.language)).encode()).hexdigest()[:12]
 
     def either(self, in_order: float, in_time: float) -> float:
         """A setting for the protocols that split by each user's own order, and for those that cut in time."""

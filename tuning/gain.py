@@ -11,12 +11,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from agent.options import Recipe
 from agent.resources import Resources
 from eval.answers import HEADLINE
 from eval.evaluate import EvaluateOptions, evaluate, split_of
 from eval.intervals import Interval
 from eval.lineup import Scene
+from tuning.lesson import Lesson
 from tuning.options import TuneOptions
 from tuning.tune import tune
 from workspace.home import Home
@@ -31,7 +34,7 @@ class Gain:
     users: int
     figures: dict[str, Interval]
     difference: Interval
-    loss: float
+    nats: float
 
 
 def main() -> None:
@@ -55,18 +58,18 @@ def main() -> None:
 def _gain(resources: Resources, protocol: str, users: int, options: TuneOptions) -> Gain:
     told = EvaluateOptions(train_users=users, seed=options.seed, recipe=Recipe.full, resume=True)
     split = split_of(resources, protocol, told)
-    name = f"{protocol}-{users or 'all'}-users"
-    known = [version.card for version in resources.adapters.made_on(split.fit_hash)]
-    if not any(card.name == name and card.settings["epochs"] == options.epochs for card in known):
-        tune(resources, split, Scene(resources, protocol, options.seed, recipe=Recipe.full).retrieval, name, options)
+    retrieval = Scene(resources, protocol, options.seed, recipe=Recipe.full).retrieval
+    name = f"{protocol}-{Lesson(resources, split, retrieval, options).digest[:8]}"
+    if name not in resources.adapters.names():
+        tune(resources, split, retrieval, name, options)
     results = evaluate(resources, protocol, SYSTEMS, told)
     pair = next(one for one in results.comparisons if {one.better, one.other} == {"retrieval", "tuned-fused"})
     difference = pair.difference
     if pair.better == "retrieval":
         difference = Interval(-difference.mean, -difference.high, -difference.low, difference.n)
     figures = {name: found[HEADLINE] for name, found in results.systems.items()}
-    loss = results.systems["retrieval"]["logloss"].mean - results.systems["tuned-fused"]["logloss"].mean
-    return Gain(users or len(results.split.test.cases), figures, difference, loss)
+    nats = results.systems["retrieval"]["logloss"].mean - results.systems["tuned-fused"]["logloss"].mean
+    return Gain(len(np.unique(split.test.events.users)), figures, difference, nats)
 
 
 def table(gains: Sequence[Gain]) -> str:
@@ -75,7 +78,7 @@ def table(gains: Sequence[Gain]) -> str:
     for gain in gains:
         figures = " | ".join(f"{gain.figures[name].mean:.4f}" for name in SYSTEMS)
         share = gain.difference.mean / gain.figures["retrieval"].mean
-        lines.append(f"| {gain.users} | {figures} | {gain.difference} ({share:+.1%}) | {gain.loss:+.4f} |")
+        lines.append(f"| {gain.users} | {figures} | {gain.difference} ({share:+.1%}) | {gain.nats:+.4f} |")
     return "\n".join(lines)
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from functools import cached_property
+from hashlib import sha256
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agent.head import Floats, Mask, best_mix, fit_mix
 from agent.resources import Resources
+from eval.fitted import digest
 from eval.peers.product import Retrieval
 from eval.protocols.split import Case, Split
 from eval.ranking import rankable
@@ -30,6 +34,19 @@ class Lesson:
     split: Split
     retrieval: Retrieval
     options: TuneOptions
+
+    @cached_property
+    def told(self) -> dict[str, Any]:
+        """All that what is learnt goes by: a run that was told the same goes on where it was stopped."""
+        resources = self.resources
+        made_of = {"prompt": resources.prompt, "precision": resources.precision, "encoder": resources.settings.encoder}
+        model = {"fingerprint": resources.fingerprint, "retrieval": digest(self.retrieval)}
+        return {"fit_hash": self.split.fit_hash, **made_of, **model, **asdict(self.options)}
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what the run was told."""
+        return sha256(json.dumps(self.told, sort_keys=True).encode()).hexdigest()
 
     @cached_property
     def cases(self) -> list[Case]:
@@ -53,9 +70,12 @@ class Lesson:
         """Log P(next) by the retriever that has not seen these targets, float64 [cases, items]."""
         return self.retrieval.log_p(self.cases, self.retrieval.rehearsal)
 
-    def fit_mix(self, said: Floats) -> Fitted:
-        """The best sum of the retriever's log-probability and what the head `said`, float64 [cases, items]."""
-        return fit_mix(self.retrieved, said, self.allowed, self.targets)
+    def fit_mix(self, said: Floats, among: Mask | slice = slice(None)) -> Fitted:
+        """The best sum of the retriever's log-probability and what the head `said`, float64 [cases, items].
+
+        It is fitted to the targets `among` the cases, bool [cases].
+        """
+        return fit_mix(self.retrieved[among], said[among], self.allowed[among], self.targets[among])
 
     def best_mix(self, said: Floats) -> float:
         """What that sum reaches before chance is reckoned with, in nats a target."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +45,7 @@ class ReadingTrainer(Trainer):  # type: ignore[misc]
     """Trains a `Reader` along a plan; `look` gives validation's mean log-likelihood of a target, in nats."""
 
     control: Any
+    _resumed: float | None = None  # the seconds before this run went on
 
     def __init__(
         self, reader: Reader, plan: Plan, look: Callable[[], float], folder: Path, options: TrainOptions
@@ -81,6 +83,18 @@ class ReadingTrainer(Trainer):  # type: ignore[misc]
         )
         self.remove_callback(PrinterCallback)
         self._look, self._options = look, options
+        self._begun = time.perf_counter()
+
+    @property
+    def seconds(self) -> float:
+        """What training has taken up to the last line of the log, the time before it was resumed with it."""
+        return max((line.get("seconds", 0.0) for line in self.state.log_history), default=0.0)
+
+    def log(self, logs: dict[str, float], *args: Any, **kwargs: Any) -> None:
+        """Log, with the seconds that training has taken."""
+        if self._resumed is None:
+            self._resumed = self.seconds
+        super().log({**logs, "seconds": self._resumed + time.perf_counter() - self._begun}, *args, **kwargs)
 
     def get_train_dataloader(self) -> DataLoader[Any]:
         """The plan's steps in their order."""
@@ -100,8 +114,8 @@ class ReadingTrainer(Trainer):  # type: ignore[misc]
         if not torch.isfinite(loss):
             raise ForetasteError(
                 f"the loss became {loss.item()} in step {self.state.global_step + 1}, a batch of "
-                f"{len(batch.targets)} events; the last good checkpoint stays in {self.args.output_dir}: go on from it "
-                "with a lower learning rate"
+                f"{len(batch.targets)} events; the last good checkpoint stays in {self.args.output_dir}: tune again "
+                "with a lower --rate, under another --name to keep it"
             )
         return (loss, {}) if return_outputs else loss
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import shutil
-import time
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 
-from agent.adapters import Card, Measured, check_name
+from agent.adapters import Card, Measured
 from agent.head import RETRIEVAL, Floats, HeadScorer, mixed
 from agent.resources import Resources
 from engine.adapters import Adapter, AdapterShape, add_adapter, beside, save_adapter
@@ -30,11 +31,21 @@ from tuning.options import TuneOptions
 from tuning.plan import Plan
 from tuning.reader import Reader, collate
 from tuning.trainer import LOG, ReadingTrainer, TrainOptions
-from workspace.errors import StoreError
+from workspace.errors import StoreError, explained_disk_errors
+from workspace.lock import one_at_a_time
 from workspace.progress import track
 
 ABOUT = "run.json"
+TORCH_WRITES = "PytorchStreamWriter", "inline_container"  # what torch says when a file cannot be written
 TOGETHER = 16  # validation targets that are read at once
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """What a run took, up to where it ended: tokens that were read, and seconds."""
+
+    tokens: int
+    seconds: float
 
 
 def tune(
@@ -45,26 +56,34 @@ def tune(
     A run that was stopped goes on at its last checkpoint, if nothing of what it was told has changed.
 
     Raises:
-        UsageError: the name is none for a folder.
+        UsageError: there is an adapter of that name, or it is none for a folder.
         DataError: there is too little to learn from.
         ForetasteError: the loss became no number; the last good checkpoint stays.
         StoreError: the disk is full.
     """
-    check_name(name)
+    resources.adapters.check_new(name)
     lesson = Lesson(resources, split, retrieval, options or TuneOptions())
     fit_or_read(resources.home, RETRIEVAL, retrieval, split)
     lesson.check()
+    folder = resources.home.runs / "tune" / name
+    with _explained(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with one_at_a_time(folder.with_name(f"{name}.lock")):
+            resources.adapters.check_new(name)
+            return _tune(lesson, name, folder)
+
+
+def _tune(lesson: Lesson, name: str, folder: Path) -> Card:
+    resources = lesson.resources
     reader, plan = _reader(lesson), _plan(lesson)
-    about = {"fit_hash": split.fit_hash, "prompt": resources.prompt, "precision": resources.precision}
-    folder = _run_folder(resources.home.runs / "tune" / name, {**about, **asdict(lesson.options)})
-    seconds = _train(lesson, reader, plan, folder)
+    _sweep(folder, lesson.told)
+    trained = _train(lesson, reader, plan, folder)
     kept = folder / "kept"
     kept.mkdir(exist_ok=True)
     save_adapter(reader.language, kept)
-    reader.head.save(kept, split.test.events.item_ids)
+    reader.head.save(kept, lesson.split.test.events.item_ids)
     shutil.copy(folder / LOG, kept)
-    measured = measure(lesson, Adapter(name, kept, _shape(lesson.options)))
-    card = _card(lesson, name, plan, seconds, measured)
+    card = _card(lesson, name, trained, measure(lesson, Adapter(name, kept, _shape(lesson.options))))
 
     def write(target: Path) -> None:
         shutil.copytree(kept, target, dirs_exist_ok=True)
@@ -80,8 +99,7 @@ def measure(lesson: Lesson, adapter: Adapter) -> Measured:
     head = ReadingHead.load(adapter.folder, events.item_ids, item_vectors(resources, events.catalogue))
     scorer = HeadScorer(resources.engine.with_adapter(adapter), resources.renderer, events.catalogue, head)
     said = scorer.log_p([lesson.retrieval.timeline(case) for case in cases], lesson.allowed)
-    weights = lesson.fit_mix(said).weights
-    fused = mixed(weights, lesson.retrieved, said, lesson.allowed)
+    fused = _crossed(lesson, said)
     rows = np.arange(len(cases))
 
     def figures(log_p: Floats) -> tuple[float, float]:
@@ -89,7 +107,17 @@ def measure(lesson: Lesson, adapter: Adapter) -> Measured:
         return float(log_p[rows, lesson.targets].mean()), float(ndcg(ranks, 10).mean())
 
     (one, one_ndcg), (other, other_ndcg), (both, both_ndcg) = map(figures, (lesson.retrieved, said, fused))
-    return Measured(len(cases), one, other, both, one_ndcg, other_ndcg, both_ndcg, weights)
+    return Measured(len(cases), one, other, both, one_ndcg, other_ndcg, both_ndcg, lesson.fit_mix(said).weights)
+
+
+def _crossed(lesson: Lesson, said: Floats) -> Floats:
+    """The sum for each half of the targets by the weights that the other half gives."""
+    fused = np.empty(said.shape)
+    one = np.arange(len(said)) % 2 == 0
+    for half in (one, ~one):
+        weights = lesson.fit_mix(said, ~half).weights
+        fused[half] = mixed(weights, lesson.retrieved[half], said[half], lesson.allowed[half])
+    return fused
 
 
 def _shape(options: TuneOptions) -> AdapterShape:
@@ -116,18 +144,32 @@ def _plan(lesson: Lesson) -> Plan:
     return Plan(lesson.histories, options.epochs, options.stretch, options.tokens, options.seed, options.dropped)
 
 
-def _run_folder(folder: Path, about: dict[str, object]) -> Path:
-    """The run's folder; what another run left there is swept away."""
+@contextmanager
+def _explained(folder: Path) -> Iterator[None]:
+    """Turn whatever the libraries raise when they cannot write to `folder` into a `StoreError`."""
+    with explained_disk_errors(folder):
+        try:
+            yield
+        except (SafetensorError, RuntimeError) as error:
+            if isinstance(error, SafetensorError) or any(sign in str(error) for sign in TORCH_WRITES):
+                raise StoreError(
+                    f"could not write {folder}: {error}; free some room and run the same command again: it goes on at "
+                    "its last checkpoint"
+                ) from error
+            raise
+
+
+def _sweep(folder: Path, about: dict[str, object]) -> None:
+    """Make the run's folder; what another run left there is swept away."""
     file = folder / ABOUT
     told = json.dumps(about, sort_keys=True)
     if not file.is_file() or file.read_text() != told:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         file.write_text(told)
-    return folder
 
 
-def _train(lesson: Lesson, reader: Reader, plan: Plan, folder: Path) -> float:
+def _train(lesson: Lesson, reader: Reader, plan: Plan, folder: Path) -> Trained:
     options = lesson.options
     chosen = TrainOptions(
         rate=options.rate,
@@ -138,12 +180,9 @@ def _train(lesson: Lesson, reader: Reader, plan: Plan, folder: Path) -> float:
     )
     trainer = ReadingTrainer(reader, plan, _look(lesson, reader), folder, chosen)
     begun = any([_is_whole(checkpoint) for checkpoint in folder.glob("checkpoint-*")])
-    start = time.perf_counter()
-    try:
-        trainer.train(resume_from_checkpoint=begun)
-    except OSError as error:
-        raise StoreError(f"could not write {folder}: {error.strerror}; what was kept before is untouched") from error
-    return time.perf_counter() - start
+    trainer.train(resume_from_checkpoint=begun)
+    tokens = sum(len(reading.ids) for step in range(trainer.state.global_step) for reading in plan[step])
+    return Trained(tokens, trainer.seconds)
 
 
 def _is_whole(checkpoint: Path) -> bool:
@@ -179,22 +218,23 @@ def _look(lesson: Lesson, reader: Reader) -> Callable[[], float]:
     return look
 
 
-def _card(lesson: Lesson, name: str, plan: Plan, seconds: float, measured: Measured) -> Card:
+def _card(lesson: Lesson, name: str, trained: Trained, measured: Measured) -> Card:
     resources, split = lesson.resources, lesson.split
     return Card(
         name=name,
         base=resources.settings.model,
         fingerprint=resources.fingerprint,
+        encoder=resources.settings.encoder,
         protocol=split.protocol,
         fit_hash=split.fit_hash,
-        cut=float(split.validation.events.times.max()),
+        cut=float(split.test.events.times.max()),  # the weights were fitted on validation's targets
         users=len(lesson.histories),
         events=len(split.validation.events),
         prompt=resources.prompt,
         shape=asdict(_shape(lesson.options)),
         settings=asdict(lesson.options),
-        tokens=sum(len(reading.ids) for step in range(len(plan)) for reading in plan[step]),
-        seconds=seconds,
+        tokens=trained.tokens,
+        seconds=trained.seconds,
         made=datetime.now(UTC).isoformat(timespec="seconds"),
         measured={resources.precision: measured},
     )

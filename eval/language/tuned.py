@@ -57,9 +57,10 @@ class TunedHead:
             self.version.folder,
             "tune again",
         )
+        engine = resources.tuned(self.version)
         head = self.version.head(events.item_ids, item_vectors(resources, events.catalogue))
         catalogue = masked(events.catalogue) if self.mask_titles else events.catalogue
-        self.scorer = HeadScorer(resources.tuned(self.version), resources.renderer, catalogue, head)
+        self.scorer = HeadScorer(engine, resources.renderer, catalogue, head)
 
     def score(self, cases: Sequence[Case]) -> Scores:
         """Log P(next) of all items."""

@@ -121,7 +121,8 @@ def on_few_users(split: Split, count: int, seed: int) -> Split:
     """The split with only `count` users to fit and choose settings on; the test cases stay all the same.
 
     So few users give too few validation targets to choose anything by: where there are less than `TARGETS`, several of
-    the last events of each user are targets, though no more than a third of what the user did.
+    the last events of each user are targets, though no more than a third of what the user did; where candidates are
+    given with each target there are none for others, and it stays as it is.
     """
     present = np.unique(split.test.events.users)
     few = np.random.default_rng(seed).permutation(present)[:count]
@@ -133,8 +134,8 @@ def on_few_users(split: Split, count: int, seed: int) -> Split:
     cases = tuple(case for case in split.validation.cases if case.user in known)
     validation = Stage(thin(split.validation.events), cases)
     events = thin(split.test.events)
-    if len(cases) < TARGETS:
-        validation = _last_of_each(events, -(-TARGETS // count))
+    if len(cases) < TARGETS and all(case.candidates is None for case in cases):
+        validation = _last_of_each(events, -(-TARGETS // max(1, len(few))))
     return replace(split, validation=validation, test=replace(split.test, events=events))
 
 

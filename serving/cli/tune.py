@@ -13,14 +13,15 @@ if TYPE_CHECKING:
     from agent.adapters import Card
 
 DEFAULTS = TuneOptions()
+EVERYTHING = "everything"
 
 
 def command(
     context: typer.Context,
-    name: Annotated[str, typer.Option(help="What to call the adapter; left out: after the protocol.")] = "",
+    name: Annotated[str, typer.Option(help="What to call the adapter; left out: after all that it is told here.")] = "",
     protocol: Annotated[
         str, typer.Option(help="everything to serve; to measure leave-one-out, prequential or cold-items.")
-    ] = "everything",
+    ] = EVERYTHING,
     dataset: Annotated[str, typer.Option(help="A fetched data set; the home's own events when left out.")] = "",
     k_core: Annotated[int, typer.Option(min=0, help="Keep users and items with so many events only.")] = 0,
     train_users: Annotated[int, typer.Option(min=0, help="Learn from so many users only.")] = 0,
@@ -31,6 +32,9 @@ def command(
     ] = DEFAULTS.depth,
     rate: Annotated[float, typer.Option(min=0.0, help="Learning rate of the adapter.")] = DEFAULTS.rate,
     head_rate: Annotated[float, typer.Option(min=0.0, help="Learning rate of the head.")] = DEFAULTS.head_rate,
+    descending: Annotated[
+        bool, typer.Option("--descending", help="Only targets whose id sorts before the last item's.")
+    ] = False,
     recipe: Annotated[Recipe, typer.Option(help="How long the retrieval's user tower is trained.")] = Recipe.full,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of all that is random.")] = DEFAULTS.seed,
 ) -> None:
@@ -41,19 +45,22 @@ def command(
     from eval.evaluate import EvaluateOptions, split_of
     from eval.lineup import Scene
     from serving.cli.evaluate import with_dataset
+    from tuning.lesson import Lesson
     from tuning.tune import tune
 
     resources = Resources.at(context.obj)
     if dataset:
         resources = with_dataset(resources, dataset)
-    split = split_of(resources, protocol, EvaluateOptions(k_core=k_core, train_users=train_users, seed=seed))
+    told = EvaluateOptions(k_core=k_core, train_users=train_users, seed=seed, descending=descending)
+    split = split_of(resources, protocol, told)
     retrieval = Scene(resources, protocol, seed, recipe=recipe).retrieval
     options = replace(DEFAULTS, epochs=epochs, rank=rank, depth=depth, rate=rate, head_rate=head_rate, seed=seed)
-    show(tune(resources, split, retrieval, name or f"{protocol}-{split.fit_hash[:8]}", options))
+    name = name or f"{protocol}-{Lesson(resources, split, retrieval, options).digest[:8]}"
+    show(tune(resources, split, retrieval, name, options), serves=protocol == EVERYTHING and not dataset)
 
 
-def show(card: Card) -> None:
-    """Say what was learnt and what it is worth."""
+def show(card: Card, serves: bool) -> None:
+    """Say what was learnt and what it is worth; one that `serves` was tuned on all that the home holds."""
     typer.echo(
         f"{card.name}: {card.users:,} histories, {card.events:,} events, {card.tokens:,} tokens in "
         f"{card.seconds:,.0f} s"
@@ -63,7 +70,9 @@ def show(card: Card) -> None:
         typer.echo(f"  {'retrieval':12} {found.retrieval:8.3f} {found.retrieval_ndcg:8.4f}")
         typer.echo(f"  {'head':12} {found.head:8.3f} {found.head_ndcg:8.4f}")
         typer.echo(f"  {'together':12} {found.fused:8.3f} {found.fused_ndcg:8.4f}")
-        helps = found.weights["head"] > 0
-        typer.echo(
-            f"use it: foretaste adapters promote {card.name}" if helps else "it adds nothing here: its weight is 0"
-        )
+        if not found.weights["head"]:
+            typer.echo("it adds nothing here: its weight is 0")
+        elif serves:
+            typer.echo(f"use it: foretaste adapters promote {card.name}")
+        else:
+            typer.echo(f"see: foretaste evaluate --protocol {card.protocol} --systems retrieval,tuned-head,tuned-fused")

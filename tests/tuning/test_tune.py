@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import resource
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,7 +28,7 @@ from tests.conftest import FakeEncoder, made_events, made_items
 from tests.tuning.conftest import made_folder
 from tuning.options import TuneOptions
 from tuning.tune import _is_whole, tune
-from workspace.errors import DataError, ModelError, NotReady, UnknownName, UsageError
+from workspace.errors import DataError, ModelError, NotReady, StoreError, UnknownName, UsageError
 from workspace.home import Home
 from workspace.settings import Settings
 
@@ -68,6 +70,10 @@ def tuned(resources: Resources, protocol: str = PROTOCOL, name: str = "first", *
     split = split_of(resources, protocol, EvaluateOptions())
     retrieval = Scene(resources, protocol, recipe=Recipe.short).retrieval
     return tune(resources, split, retrieval, name, replace(OPTIONS, **changed))
+
+
+def copied(folder: Path, target: Path) -> None:
+    shutil.copytree(folder, target, ignore=shutil.ignore_patterns("artefact.json"), dirs_exist_ok=True)
 
 
 def test_a_card_says_what_the_adapter_was_made_from(card: Card, resources: Resources) -> None:
@@ -152,11 +158,15 @@ def test_an_adapter_for_other_weights_or_settings_is_refused(root: Path, real_ho
         opened(root, real_home, seed=1).tuned(version)
     with pytest.raises(NotReady, match="rendering: title-year"):
         opened(root, real_home, rendering="title").tuned(version)
+    with pytest.raises(NotReady, match="made with the encoder fake, not with other"):
+        Resources(real_home, Settings(encoder="other", model=str(root / "model-0"))).tuned(version)
+    with pytest.raises(NotReady, match=r"tuned on other items: only 2 of its \d+"):
+        version.head(["i01", "i02", "x3"], FakeEncoder().encode(["one", "two", "three"]))
     with pytest.raises(NotReady, match="measured in bf16, not in fp32"):
         version.weights("fp32")
 
 
-@pytest.mark.parametrize("name", ["../out", "a/b", ".hidden", "", "x" * 101, "two words"])
+@pytest.mark.parametrize("name", ["../out", "a/b", ".hidden", "", "x" * 101, "two words", "promoted.json"])
 def test_a_name_that_is_none_for_a_folder_is_refused(resources: Resources, name: str) -> None:
     with pytest.raises(UsageError, match="an adapter cannot be called"):
         tuned(resources, name=name)
@@ -172,12 +182,49 @@ def test_a_checkpoint_that_was_not_written_to_its_end_is_swept_away(tmp_path: Pa
     assert not half.exists()
 
 
-def test_auto_chooses_among_the_precisions_on_the_card(resources: Resources) -> None:
-    resources.adapters.promote("first")
+@pytest.mark.parametrize(("weight", "precision"), [(0.3, "fp32"), (0.0, "nf4")])
+def test_auto_chooses_among_the_precisions_in_which_an_adapter_helps(
+    resources: Resources, weight: float, precision: str
+) -> None:
+    first = resources.adapters.find("first")
+    measured = replace(first.card.measured["bf16"], weights={"retrieval": 1.0, "head": weight})
+    card = replace(first.card, name=f"weighs-{weight}", measured={"fp32": measured})
+    resources.adapters.keep(card, lambda target: copied(first.folder, target))
+    resources.adapters.promote(card.name)
     auto = Resources(resources.home, resources.settings.model_copy(update={"precision": "auto"}))
     auto.settle({})
-    assert auto.precision == "bf16"
+    assert auto.precision == precision
     resources.adapters.rollback()
+
+
+def test_an_adapter_that_is_gone_is_told_of_only_when_it_is_to_rank(resources: Resources) -> None:
+    tuned(resources, name="gone", epochs=1)
+    resources.adapters.promote("gone")
+    shutil.rmtree(resources.home.adapters / "gone")
+    auto = Resources(resources.home, resources.settings.model_copy(update={"precision": "auto"}))
+    auto.settle({})
+    assert auto.precision == "nf4"
+    with pytest.raises(NotReady, match="the promoted adapter 'gone' is gone"):
+        resources.adapters.promoted()
+    resources.adapters.rollback()
+
+
+def test_a_name_is_used_once(resources: Resources) -> None:
+    with pytest.raises(UsageError, match="there is an adapter 'first' .* already"):
+        tuned(resources)
+
+
+def test_a_disk_that_is_full_during_a_checkpoint_loses_nothing(resources: Resources) -> None:
+    straight = tuned(resources, name="never-full")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, before[1]))
+    try:
+        with pytest.raises(StoreError, match="could not write .* free some room"):
+            tuned(resources, name="full")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert "full" not in resources.adapters.names()
+    assert tuned(resources, name="full").measured == straight.measured
 
 
 def test_a_depth_reads_through_the_first_layers_only(resources: Resources) -> None:
