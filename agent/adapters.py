@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from agent.fusion import NO_WEIGHT, LanguageWeight
 from engine.adapters import Adapter, AdapterShape
 from retrieval.blend import Weights
 from retrieval.encoder import Vectors
@@ -34,6 +35,7 @@ class Measured:
     The sum is measured on each half of the targets by weights fitted on the other half. All of them were looked at to
     choose when to stop, so only `foretaste evaluate` says what it is worth on targets that were never looked at.
     `weights` are those of the retriever's and the head's log-probability in the sum; 0 where one adds nothing.
+    `branches` says what the branches add to that sum.
     """
 
     targets: int
@@ -44,6 +46,12 @@ class Measured:
     head_ndcg: float
     fused_ndcg: float
     weights: Weights
+    branches: LanguageWeight = NO_WEIGHT
+
+    @classmethod
+    def of(cls, about: Mapping[str, Any]) -> Measured:
+        """From a card."""
+        return cls(**{**about, "branches": LanguageWeight(**about["branches"])})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +83,7 @@ class Card:
     @classmethod
     def of(cls, about: Mapping[str, Any]) -> Card:
         """From what the artefact says of itself."""
-        measured = {name: Measured(**found) for name, found in about["measured"].items()}
+        measured = {name: Measured.of(found) for name, found in about["measured"].items()}
         return cls(**{**about, "measured": measured})
 
 
@@ -108,8 +116,8 @@ class Version:
             )
         return found
 
-    def weights(self, precision: str) -> Weights:
-        """The weights that were fitted in a precision.
+    def measured(self, precision: str) -> Measured:
+        """What was measured and fitted in a precision.
 
         Raises:
             NotReady: its quality was not measured in it.
@@ -119,7 +127,7 @@ class Version:
                 f"the adapter {self.card.name!r} was measured in {', '.join(self.card.measured)}, not in {precision}: "
                 f"set precision to one of these, or run: foretaste --precision {precision} tune"
             )
-        return self.card.measured[precision].weights
+        return self.card.measured[precision]
 
 
 def check_name(name: str) -> None:

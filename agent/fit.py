@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.fusion import NO_WEIGHT, Drawn, LanguageWeight, fit_weight
+from agent.fusion import NO_WEIGHT, Drawn, LanguageWeight, draw_beside, fit_weight
 from agent.knowledge import LANGUAGE, about_fit, write_texts
 from agent.options import FitOptions
 from agent.resources import Resources
@@ -27,8 +27,6 @@ from retrieval.training import recipe_for
 from workspace.artefact import publish
 from workspace.errors import DataError, NotReady
 from workspace.progress import track
-
-CANDIDATES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,16 +129,12 @@ def _fit_language(
 def draw(
     retriever: Retriever, reader: PastReader, target: Target, repeats: bool, generator: np.random.Generator
 ) -> tuple[list[str], NDArray[np.float64]]:
-    """The target, and the distinct items of `CANDIDATES` - 1 draws with return from the retriever's distribution.
+    """The ids of the target and of others from the retriever's distribution, and their counts; see `draw_beside`.
 
-    The retriever's parts must know nothing of the target. Beside the ids how often each was drawn, float64 [n], the
-    target once more; see `fit_weight`.
+    The retriever's parts must know nothing of the target.
     """
     index = retriever.index
     lesson = lesson_of(reader, [], [target], index.places, repeats)
-    p = np.exp(retriever.log_probability(lesson.pasts[0], lesson.allowed[0]))
-    counts = np.bincount(generator.choice(len(p), CANDIDATES - 1, p=p / p.sum()), minlength=len(p)).astype(float)
-    place = index.places[target.item_id]
-    counts[place] += 1
-    places = [place, *(other for other in np.flatnonzero(counts).tolist() if other != place)]
-    return [index.item_ids[other] for other in places], counts[places]
+    log_p = retriever.log_probability(lesson.pasts[0], lesson.allowed[0])
+    places, counts = draw_beside(log_p, index.places[target.item_id], generator)
+    return [index.item_ids[place] for place in places], counts

@@ -12,6 +12,7 @@ from scipy.special import log_softmax, logsumexp
 
 # Twice the gain in log-likelihood that one useless weight, kept from going below 0, reaches with probability .05.
 SIGNIFICANT = 2.71
+DRAWS = 20  # a target and the others beside it, when a weight is fitted
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,22 @@ def fuse(log_p: NDArray[np.float64], values: NDArray[np.float64], weight: float)
     """
     fused: NDArray[np.float64] = log_softmax(log_p + weight * values) + logsumexp(log_p)
     return fused
+
+
+def draw_beside(
+    log_p: NDArray[np.float64], target: int, generator: np.random.Generator
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """The target, and the distinct places of `DRAWS` - 1 draws with return from log P(next), float64 [items].
+
+    Both int64 and float64 [n]: the places, the target first, and how often each was drawn, the target once more; see
+    `fit_weight`.
+    """
+    p = np.exp(log_p)
+    counts = np.bincount(generator.choice(len(p), DRAWS - 1, p=p / p.sum()), minlength=len(p)).astype(float)
+    counts[target] += 1
+    drawn = np.flatnonzero(counts)
+    places = np.concatenate([[target], drawn[drawn != target]])
+    return places, counts[places]
 
 
 def fit_weight(rows: Sequence[Drawn]) -> LanguageWeight:

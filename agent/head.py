@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from agent.fusion import LanguageWeight
+from agent.scorer import LanguageScorer
+from engine.protocol import Readout
 from history.catalogue import Catalogue
 from history.timeline import Timeline
 from prompts.renderer import Renderer
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from engine.reading import ReadingHead
 
 RETRIEVAL, HEAD = "retrieval", "head"
+CHOOSING: Readout = "yes-no"  # of tuned branches
 TOGETHER = 64  # histories in one call of the engine
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -42,14 +46,28 @@ class HeadScorer:
             found[part] = log_softmax(self.head.answer(self.engine.states(stems)), allowed[part])
         return found
 
+    @property
+    def chooser(self) -> LanguageScorer:
+        """Scores candidates in the way that tuning teaches: the log-odds themselves, against nothing."""
+        return LanguageScorer(self.engine, self.renderer, self.catalogue, CHOOSING, against_free=False)
+
 
 @dataclass(frozen=True)
 class Tuned:
-    """The adapter in use: its name, its reading head, and the weights of the sum with the retriever's."""
+    """The adapter in use: its name, its reading head, and the weights of the sum with the retriever's.
+
+    `branches` says how much its say of single candidates counts beside that sum.
+    """
 
     name: str
     scorer: HeadScorer
     weights: Weights
+    branches: LanguageWeight
+
+    @property
+    def chooser(self) -> LanguageScorer:
+        """Scores candidates as it was taught to."""
+        return self.scorer.chooser
 
     def log_p(self, timelines: Sequence[Timeline], retrieval: Floats) -> Floats:
         """Log P(next) after each history, float64 [n, items], from the retriever's; what that excludes stays out."""

@@ -79,12 +79,13 @@ class Knowledge:
             NotReady: the adapter was made for another model or other settings, or not measured in this precision.
         """
         version = self.resources.adapters.promoted()
-        if not version or not version.weights(self.resources.precision)[HEAD]:
+        if not version or not version.measured(self.resources.precision).weights[HEAD]:
             return None
+        measured = version.measured(self.resources.precision)
         engine = self.resources.tuned(version)
         head = version.head(self.index.item_ids, self.retriever.texts)
         scorer = HeadScorer(engine, self.resources.renderer, self.catalogue, head)
-        return Tuned(version.card.name, scorer, version.weights(self.resources.precision))
+        return Tuned(version.card.name, scorer, measured.weights, measured.branches)
 
     @cached_property
     def scorer(self) -> LanguageScorer:

@@ -171,10 +171,11 @@ class Recommender:
         self, timelines: Sequence[Timeline], candidates: Sequence[Candidates], k: int
     ) -> list[NDArray[np.float64]]:
         """For each user log P(next) over the catalogue, with the language model's say in it."""
-        know, weight = self.knowledge, self.knowledge.language_weight
-        if not weight.weight or know.tuned:
-            # It was measured to add nothing to this ranking, or not measured beside the adapter.
+        know = self.knowledge
+        weight = know.tuned.branches if know.tuned else know.language_weight
+        if not weight.weight:  # it was measured to add nothing to this ranking
             return [found.log_p for found in candidates]
+        scorer = know.tuned.chooser if know.tuned else know.scorer
         ids = [[know.index.item_ids[place] for place in found.places] for found in candidates]
         read = [
             contenders(names, found.log_p[found.places], weight, k, know.catalogue, know.domain.category_cap)
@@ -185,7 +186,7 @@ class Recommender:
             for timeline, names, chosen in zip(timelines, ids, read, strict=True)
         ]
         fused = []
-        for found, chosen, ((values,), _) in zip(candidates, read, know.scorer.all_values(asked), strict=True):
+        for found, chosen, ((values,), _) in zip(candidates, read, scorer.all_values(asked), strict=True):
             log_p = found.log_p.copy()
             log_p[found.places] = fuse_read(log_p[found.places], values, chosen, weight)
             fused.append(log_p)

@@ -28,9 +28,10 @@ class Question:
 
 @dataclass(frozen=True)
 class LanguageScorer:
-    """Scores candidates in packed passes, each read against its own history-free value.
+    """Scores candidates in packed passes, `against_free` each read against its own history-free value.
 
-    The difference says what the history adds: for `likelihood` it is the pointwise mutual information of history and
+    A tuned model has learnt to say how likely an item is, so that its values are read as they are. Otherwise the
+    difference says what the history adds: for `likelihood` it is the pointwise mutual information of history and
     title in nats, for `yes-no` a difference of log-odds. The history-free value is a score like any other, behind the
     stem without events: the engine keeps it for as long as it keeps that stem.
     """
@@ -39,6 +40,7 @@ class LanguageScorer:
     renderer: Renderer
     catalogue: Catalogue
     readout: Readout
+    against_free: bool = True
 
     def values(self, timeline: Timeline, item_ids: Sequence[str], interests: Sequence[str] = ()) -> Values:
         """One value a candidate, float64 [len(item_ids)]; 0 says that the history changes nothing."""
@@ -65,8 +67,8 @@ class LanguageScorer:
         """
         names = list(dict.fromkeys(name for _, questions in asked for one in questions for name in one.item_ids))
         trees = [self.tree(timeline, questions) for timeline, questions in asked]
-        *scores, free = self.engine.score_all([*trees, self.free_tree(names)])
-        known = dict(zip(names, free.values.tolist(), strict=True))
+        *scores, free = self.engine.score_all([*trees, self.free_tree(names if self.against_free else [])])
+        known = dict(zip(names, free.values.tolist() if self.against_free else [0.0] * len(names), strict=True))
         found: list[tuple[list[Values], int]] = []
         for (_, questions), one in zip(asked, scores, strict=True):
             ends = np.cumsum([len(question.item_ids) for question in questions])[:-1]

@@ -19,6 +19,7 @@ from engine.layout import Layout, Slot
 from engine.loading import load_model
 from engine.passes import Read, packs, read
 from engine.protocol import Scores, Tree, WriteLimits
+from engine.readouts import log_odds
 from engine.states import read_states
 from engine.stems import Stem, StemCache
 from engine.tokens import Tokens
@@ -181,7 +182,7 @@ class LocalEngine:
         rows = [torch.tensor(asking.rows(layout, number)) - asking.known for number in range(len(leaves))]
         states = hidden[torch.cat(rows).to(hidden.device)]
         if asking.readout == "yes-no":
-            found = self._log_odds(states)
+            found = log_odds(self.model, self._tokens, states)
         else:
             expected = torch.tensor([token for leaf in leaves for token in asking.slots[leaf].tokens])
             each = self._log_likelihoods(states, expected.to(hidden.device))
@@ -196,14 +197,6 @@ class LocalEngine:
         if stem is None or not asking.stands:
             stem = Stem(np.array(asking.root), done.layers(len(asking.root)))
         self.stems.keep(self._maker, stem, asking.values)
-
-    def _log_odds(self, states: Tensor) -> Tensor:
-        """Yes minus no, [rows]. The head runs in float32, since bfloat16 would round a logit to 1/8."""
-        head = self.model.get_output_embeddings().weight[[self._tokens.yes, self._tokens.no]]
-        yes, no = head.float()
-        # Row by row: a product of one row alone would be summed in another order than one of many.
-        found: Tensor = (states.float() * (yes - no)).sum(1)
-        return found
 
     def _log_likelihoods(self, states: Tensor, expected: Tensor) -> Tensor:
         """The log-probability of each expected token, [rows]; in blocks, to keep memory flat."""

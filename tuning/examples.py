@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.protocol import Readout
 from engine.tokens import Tokens
 from history.catalogue import Catalogue
 from history.timeline import Timeline
 from prompts.renderer import Renderer
+from prompts.segment import Segment
 
 Ints = NDArray[np.int64]
+NOBODY = Timeline("")
 UNKNOWN = -1  # what came next has no place in the catalogue: nothing is learnt there
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A question after the event at `place` of a reading: the tokens of its `bridge` and of one branch an item.
+
+    The first is of the item that came next. `offsets`, float64 [branches], are added to what the model says of each.
+    """
+
+    place: int
+    bridge: tuple[int, ...]
+    branches: tuple[tuple[int, ...], ...]
+    offsets: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +38,16 @@ class Reading:
     """A stretch of one history as the model reads it.
 
     `ids`, int64 [tokens]; `ends`, int64 [events], are the places of the last token of each event's line; `targets`,
-    int64 [events], the items that came next.
+    int64 [events], the items that came next. `timeline` is the whole history, and `befores`, int64 [events], how many
+    of its events lie before each target; `choices` are questions about some targets.
     """
 
     ids: Ints
     ends: Ints
     targets: Ints
+    timeline: Timeline = NOBODY
+    befores: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    choices: tuple[Choice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +57,7 @@ class History:
     opening: tuple[int, ...]
     lines: tuple[tuple[int, ...], ...]
     items: Ints
+    timeline: Timeline = NOBODY
 
     def reading(self, places: Ints) -> Reading:
         """The events at `places`, int64 [2 or more], oldest first, but for the last, which is only a target."""
@@ -44,7 +65,7 @@ class History:
         for place in places[:-1]:
             ids += self.lines[place]
             ends.append(len(ids) - 1)
-        return Reading(np.array(ids), np.array(ends), self.items[places[1:]])
+        return Reading(np.array(ids), np.array(ends), self.items[places[1:]], self.timeline, places[1:])
 
 
 class HistoryReader:
@@ -60,13 +81,21 @@ class HistoryReader:
         segment = self._renderer.uncut(timeline, self._catalogue)
         opening, *lines = map(tuple, self._tokens.encode(segment))
         items = [self._places.get(event.item_id, UNKNOWN) for event in timeline.events]
-        return History(opening, tuple(lines), np.array(items, np.int64))
+        return History(opening, tuple(lines), np.array(items, np.int64), timeline)
+
+    def branches(self, readout: Readout, item_ids: Sequence[str]) -> tuple[tuple[int, ...], list[tuple[int, ...]]]:
+        """The tokens of the question before the candidates, and of each item as a candidate."""
+        renderer, catalogue = self._renderer, self._catalogue
+        items = [self._joined(renderer.branch(readout, catalogue[item_id])) for item_id in item_ids]
+        return self._joined(renderer.bridge(readout)), items
 
     def question(self, timeline: Timeline, target: int) -> Reading:
         """What is read before `target` is to be predicted: the same as when the product answers."""
-        pieces = self._tokens.encode(self._renderer.stable(timeline, self._catalogue))
-        ids = np.array([token for piece in pieces for token in piece])
+        ids = np.array(self._joined(self._renderer.stable(timeline, self._catalogue)))
         return Reading(ids, np.array([len(ids) - 1]), np.array([target]))
+
+    def _joined(self, segment: Segment) -> tuple[int, ...]:
+        return tuple(token for piece in self._tokens.encode(segment) for token in piece)
 
 
 def epoch(histories: Sequence[History], most: int, dropped: float, generator: np.random.Generator) -> Iterator[Reading]:

@@ -11,14 +11,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.head import Floats, Mask, best_mix, fit_mix
+from agent.head import CHOOSING, Floats, Mask, best_mix, fit_mix
 from agent.resources import Resources
 from eval.fitted import digest
 from eval.peers.product import Retrieval
 from eval.protocols.split import Case, Split
 from eval.ranking import rankable
 from eval.timelines import fitted_timelines
+from history.timeline import Timeline
 from retrieval.blend import Fitted
+from tuning.choices import Chooser
 from tuning.examples import History, HistoryReader, Reading
 from tuning.options import TuneOptions
 from workspace.errors import DataError
@@ -86,6 +88,31 @@ class Lesson:
         """All histories that may be learnt from, in tokens."""
         timelines = fitted_timelines(self.resources.store, self.split.validation.events)
         return [self.reader.read(timeline) for timeline in timelines]
+
+    @cached_property
+    def chooser(self) -> Chooser | None:
+        """Asks the questions about branches, where there are any."""
+        if not self.options.questions:
+            return None
+        events = self.split.validation.events
+        bridge, branches = self.reader.branches(CHOOSING, events.item_ids)
+        popularity = (events.counts + 1) * ~np.isin(np.arange(len(events.item_ids)), self.split.added)
+        shares = popularity / popularity.sum()
+        return Chooser(bridge, branches, shares, self._retrieved_after, self.options.questions, self.options.others)
+
+    def _retrieved_after(self, reading: Reading, places: NDArray[np.int64]) -> Floats:
+        """Log P(next) before the targets at `places` of a stretch, float64 [places, items].
+
+        The retriever has been fitted on them: it is too sure of them, but only proposes others here.
+        """
+        item_ids, timeline = self.split.test.events.item_ids, reading.timeline
+        known = {item_id: place for place, item_id in enumerate(item_ids)}
+        histories = [Timeline(timeline.user_id, timeline.events[:before]) for before in reading.befores[places]]
+        allowed = np.ones((len(places), len(item_ids)), bool)
+        allowed[:, self.split.added] = False
+        for row, history in enumerate(histories):
+            allowed[row, [known[event.item_id] for event in history.events if event.item_id in known]] = False
+        return self.retrieval.log_p_after(histories, allowed, self.retrieval.rehearsal)
 
     @cached_property
     def questions(self) -> list[Reading]:

@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 from torch.utils.data import Dataset
 
+from tuning.choices import Chooser
 from tuning.examples import History, Reading, batches, epoch
 
 
@@ -15,11 +16,22 @@ class Plan(Dataset[list[Reading]]):
     """Every step of `epochs` epochs; each gives the readings of its batch."""
 
     def __init__(
-        self, histories: Sequence[History], epochs: int, events: int, tokens: int, seed: int, dropped: float = 0.0
+        self,
+        histories: Sequence[History],
+        epochs: int,
+        events: int,
+        tokens: int,
+        seed: int,
+        dropped: float = 0.0,
+        chooser: Chooser | None = None,
     ) -> None:
-        """Stretches of at most `events` events, in batches of about so many `tokens`; see `epoch` for `dropped`."""
+        """Stretches of at most `events` events, in batches of about so many `tokens`; see `epoch` for `dropped`.
+
+        With a `chooser` questions are asked of each, from easy to hard.
+        """
         self._histories = [history for history in histories if len(history.items) > 1]
         self._events, self._tokens, self._seed, self._dropped = events, tokens, seed, dropped
+        self._chooser = chooser
         lengths = [len(self._of(number)) for number in range(epochs)]
         self._ends = np.cumsum(lengths)
 
@@ -30,7 +42,11 @@ class Plan(Dataset[list[Reading]]):
         if not 0 <= step < len(self):
             raise IndexError(step)
         number = int(np.searchsorted(self._ends, step, side="right"))
-        return self._of(number)[step - (int(self._ends[number - 1]) if number else 0)]
+        readings = self._of(number)[step - (int(self._ends[number - 1]) if number else 0)]
+        if not self._chooser:
+            return readings
+        generator = np.random.default_rng([self._seed, step, len(self)])
+        return [self._chooser.ask(reading, step / len(self), generator) for reading in readings]
 
     @lru_cache(maxsize=2)  # noqa: B019 - one plan a run
     def _of(self, number: int) -> list[list[Reading]]:

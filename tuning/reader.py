@@ -2,72 +2,131 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.rnn import pad_sequence
 
+from engine.layout import Layout, Slot, lay_out
 from engine.reading import ReadingHead
 from tuning.examples import UNKNOWN, Reading
 
 
 @dataclass(frozen=True, slots=True)
 class ReadingBatch:
-    """Readings side by side, filled up on the right.
+    """Readings side by side, each with its questions as one packed tree, filled up on the right.
 
-    `ids` and `sight` (1 for a token) are int64 [readings, longest]; `rows` and `columns`, int64 [events], say where
-    events end; `targets`, int64 [events], what came next.
+    `ids` and `positions` are int64 [readings, longest], and `sight`, bool [readings, 1, longest, longest], is true
+    where the row's token sees the column's. `rows` and `columns`, int64 [events], say where events end; `targets`,
+    int64 [events], what came next. `leaf_rows` and `leaf_columns`, int64 [branches], say where branches end, question
+    by question; `offsets`, float32 [questions, most branches], what is added to each, -inf where there is none.
     """
 
     ids: Tensor
+    positions: Tensor
     sight: Tensor
     rows: Tensor
     columns: Tensor
     targets: Tensor
+    leaf_rows: Tensor
+    leaf_columns: Tensor
+    offsets: Tensor
 
 
 def collate(readings: Sequence[Reading]) -> ReadingBatch:
     """The readings side by side."""
-    longest = max(len(reading.ids) for reading in readings)
-    rows = [np.pad(reading.ids, (0, longest - len(reading.ids))) for reading in readings]
-    sight = torch.arange(longest) < torch.tensor([len(reading.ids) for reading in readings])[:, None]
+    layouts = [_layout(reading) for reading in readings]
+    leaves = [_leaves(layout) for layout in layouts]
+    longest = max(layout.length for layout in layouts)
+    sight = torch.eye(longest, dtype=torch.bool).repeat(len(readings), 1, 1)  # what fills up sees itself, not nothing
+    for seen, layout in zip(sight, layouts, strict=True):
+        seen[: layout.length, : layout.length] = layout.mask()
+    offsets = [torch.from_numpy(choice.offsets).float() for reading in readings for choice in reading.choices]
     return ReadingBatch(
-        torch.from_numpy(np.stack(rows)),
-        sight.long(),
+        pad_sequence([layout.ids for layout in layouts], batch_first=True),
+        pad_sequence([layout.positions for layout in layouts], batch_first=True),
+        sight[:, None],
         torch.from_numpy(np.repeat(np.arange(len(readings)), [len(reading.ends) for reading in readings])),
         torch.from_numpy(np.concatenate([reading.ends for reading in readings])),
         torch.from_numpy(np.concatenate([reading.targets for reading in readings])),
+        torch.tensor([row for row, places in enumerate(leaves) for _ in places], dtype=torch.long),
+        torch.tensor([place for places in leaves for place in places], dtype=torch.long),
+        pad_sequence(offsets, batch_first=True, padding_value=-torch.inf) if offsets else torch.zeros(0, 1),
     )
 
 
+def _layout(reading: Reading) -> Layout:
+    """The history, a bridge after each event that is asked about, and the branches on it: as the engine lays it out."""
+    slots = [Slot(tuple(reading.ids.tolist()), -1, 0)]
+    for choice in reading.choices:
+        slots.append(Slot(choice.bridge, 0, int(reading.ends[choice.place]) + 1))
+        bridge = len(slots) - 1
+        slots += [Slot(branch, bridge, len(choice.bridge)) for branch in choice.branches]
+    return lay_out(slots)
+
+
+def _leaves(layout: Layout) -> list[int]:
+    """The places of the last tokens of all branches."""
+    pairs = zip(layout.starts, layout.slots, strict=True)
+    return [start + len(slot.tokens) - 1 for start, slot in pairs if slot.parent > 0]
+
+
 class Reader(nn.Module):
-    """A language model that reads histories, and the head that answers for the whole catalogue.
+    """A language model that reads histories, the head that answers for the whole catalogue, and branches that choose.
 
     Its state is what is trained, the adapter and the head: a checkpoint holds no weight of the model's own.
     """
 
     _keys_to_ignore_on_save = None  # the Trainer asks for it
 
-    def __init__(self, language: Any, head: ReadingHead, untrained: float = 0.0) -> None:
-        """A share `untrained` of the residuals is hidden in each step, so that texts alone learn to speak for items."""
+    def __init__(
+        self, language: Any, head: ReadingHead, untrained: float = 0.0, say: Callable[[Tensor], Tensor] | None = None
+    ) -> None:
+        """A share `untrained` of the residuals is hidden in each step, so that texts alone learn to speak for items.
+
+        `say` gives the value of branches, [branches], from their last hidden states, [branches, width].
+        """
         super().__init__()
+        self._say = say
         self._untrained = untrained
         self.language = language
         self.head = head
 
-    def states(self, batch: ReadingBatch) -> Tensor:
-        """The hidden state after each event, [events, width of the model]."""
-        output = self.language.base_model(input_ids=batch.ids, attention_mask=batch.sight, use_cache=False)
-        found: Tensor = output.last_hidden_state[batch.rows, batch.columns]
+    def hidden(self, batch: ReadingBatch) -> Tensor:
+        """The last hidden states, [readings, longest, width of the model]."""
+        output = self.language.base_model(
+            input_ids=batch.ids, attention_mask=batch.sight, position_ids=batch.positions, use_cache=False
+        )
+        found: Tensor = output.last_hidden_state
         return found
 
+    def states(self, batch: ReadingBatch) -> Tensor:
+        """The hidden state after each event, [events, width of the model]."""
+        return self.hidden(batch)[batch.rows, batch.columns]
+
     def forward(self, batch: ReadingBatch) -> dict[str, Tensor]:
-        """`loss`: the mean cross-entropy of each next item over the whole catalogue, in nats."""
-        logits = self.head(self.states(batch), self._untrained if self.training else 0.0)
-        return {"loss": nn.functional.cross_entropy(logits, batch.targets, ignore_index=UNKNOWN)}
+        """`loss`, in nats: the mean cross-entropy of each next item over the whole catalogue, and over its branches.
+
+        `reading` and `choosing` are the two terms; the second is 0 where nothing was asked.
+        """
+        hidden = self.hidden(batch)
+        logits = self.head(hidden[batch.rows, batch.columns], self._untrained if self.training else 0.0)
+        reading = nn.functional.cross_entropy(logits, batch.targets, ignore_index=UNKNOWN)
+        choosing = self._choosing(hidden[batch.leaf_rows, batch.leaf_columns], batch.offsets)
+        return {"loss": reading + choosing, "reading": reading.detach(), "choosing": choosing.detach()}
+
+    def _choosing(self, ends: Tensor, offsets: Tensor) -> Tensor:
+        """Listwise cross-entropy over the branches of each question, whose first is the target."""
+        if not self._say or not len(ends):
+            return offsets.new_zeros(())
+        values = torch.full_like(offsets, -torch.inf)
+        asked = offsets.isfinite()
+        values[asked] = self._say(ends) + offsets[asked]
+        return -values.log_softmax(1)[:, 0].mean()
 
     def trained(self) -> dict[str, nn.Parameter]:
         """What is trained, by name."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +16,13 @@ import torch
 from safetensors import SafetensorError
 
 from agent.adapters import Card, Measured
+from agent.fusion import NO_WEIGHT, Drawn, LanguageWeight, draw_beside, fit_weight
 from agent.head import RETRIEVAL, Floats, HeadScorer, mixed
 from agent.resources import Resources
+from agent.scorer import LanguageScorer
 from engine.adapters import Adapter, AdapterShape, add_adapter, beside, save_adapter
 from engine.reading import HeadShape, ReadingHead
+from engine.readouts import log_odds
 from eval.embeddings import item_vectors
 from eval.fitted import fit_or_read
 from eval.metrics import ndcg
@@ -100,6 +104,7 @@ def measure(lesson: Lesson, adapter: Adapter) -> Measured:
     scorer = HeadScorer(resources.engine.with_adapter(adapter), resources.renderer, events.catalogue, head)
     said = scorer.log_p([lesson.retrieval.timeline(case) for case in cases], lesson.allowed)
     fused = _crossed(lesson, said)
+    branches = _branches(lesson, scorer.chooser, fused) if lesson.options.questions else NO_WEIGHT
     rows = np.arange(len(cases))
 
     def figures(log_p: Floats) -> tuple[float, float]:
@@ -107,7 +112,20 @@ def measure(lesson: Lesson, adapter: Adapter) -> Measured:
         return float(log_p[rows, lesson.targets].mean()), float(ndcg(ranks, 10).mean())
 
     (one, one_ndcg), (other, other_ndcg), (both, both_ndcg) = map(figures, (lesson.retrieved, said, fused))
-    return Measured(len(cases), one, other, both, one_ndcg, other_ndcg, both_ndcg, lesson.fit_mix(said).weights)
+    return Measured(
+        len(cases), one, other, both, one_ndcg, other_ndcg, both_ndcg, lesson.fit_mix(said).weights, branches
+    )
+
+
+def _branches(lesson: Lesson, chooser: LanguageScorer, log_p: Floats) -> LanguageWeight:
+    """What the branches add to log P(next) of the others, float64 [cases, items]; see `fit_weight`."""
+    generator = np.random.default_rng(lesson.options.seed)
+    drawn = [draw_beside(row, target, generator) for row, target in zip(log_p, lesson.targets.tolist(), strict=True)]
+    item_ids = lesson.split.test.events.item_ids
+    histories = [lesson.retrieval.timeline(case) for case in lesson.cases]
+    asked = [(one, [item_ids[place] for place in places]) for one, (places, _) in zip(histories, drawn, strict=True)]
+    values = track(chooser.many(asked), "measuring the branches", len(asked))
+    return fit_weight([Drawn(one, counts) for one, (_, counts) in zip(values, drawn, strict=True)])
 
 
 def _crossed(lesson: Lesson, said: Floats) -> Floats:
@@ -136,12 +154,21 @@ def _reader(lesson: Lesson) -> Reader:
     head = ReadingHead(
         language.config.hidden_size, texts, counts, HeadShape(options.width, options.dropout), options.seed
     )
-    return Reader(language, head.to(language.device), options.untrained)
+    say = partial(log_odds, language, resources.engine.tokens) if options.questions else None
+    return Reader(language, head.to(language.device), options.untrained, say)
 
 
 def _plan(lesson: Lesson) -> Plan:
     options = lesson.options
-    return Plan(lesson.histories, options.epochs, options.stretch, options.tokens, options.seed, options.dropped)
+    return Plan(
+        lesson.histories,
+        options.epochs,
+        options.stretch,
+        options.tokens,
+        options.seed,
+        options.dropped,
+        lesson.chooser,
+    )
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The tuned model: its reading head alone, and beside the retriever."""
+"""The tuned model: its branches alone, its reading head alone, and both beside the retriever."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from agent.adapters import Version
+from agent.fusion import LanguageWeight, fuse
 from agent.head import Floats, HeadScorer, mixed
+from agent.scorer import LanguageScorer
 from eval.embeddings import item_vectors
 from eval.fitted import fit_or_read, refuse_other_cut
 from eval.interactions import Interactions
 from eval.language.masking import masked
+from eval.language.packed import ZeroShot
 from eval.peers.product import BATCH, Retrieval
 from eval.protocols.split import Case, Split
 from eval.ranking import rankable
@@ -20,12 +23,63 @@ from eval.systems import Scores
 from workspace.errors import NotReady
 
 
+def newest_adapter(retrieval: Retrieval, split: Split) -> Version:
+    """The newest adapter that was tuned on what this split may see.
+
+    Raises:
+        NotReady: there is none.
+    """
+    found = retrieval.resources.adapters.made_on(split.fit_hash)
+    if not found:
+        raise NotReady(
+            f"no adapter was tuned on the events of {split.protocol}; run: foretaste tune --protocol "
+            f"{split.protocol} with the same --dataset, --k-core, --train-users, --descending and --seed"
+        )
+    card = found[-1].card
+    refuse_other_cut({"cut": card.cut, "fit_hash": card.fit_hash}, split, found[-1].folder, "tune again")
+    return found[-1]
+
+
+def scorer_of(version: Version, retrieval: Retrieval, split: Split, mask_titles: bool) -> HeadScorer:
+    """What the tuned model says; with `mask_titles` it reads invented names, while items keep their vectors.
+
+    Raises:
+        NotReady: the adapter does not fit the model or the settings.
+    """
+    resources, events = retrieval.resources, split.test.events
+    engine = resources.tuned(version)
+    head = version.head(events.item_ids, item_vectors(resources, events.catalogue))
+    catalogue = masked(events.catalogue) if mask_titles else events.catalogue
+    return HeadScorer(engine, resources.renderer, catalogue, head)
+
+
+@dataclass
+class TunedBranches(ZeroShot):
+    """The retriever's candidates by what the tuned model says of each; `name` stands for all adapters there are."""
+
+    scorer: LanguageScorer = field(init=False, repr=False)
+    mask_titles: bool = False
+
+    def fit(self, split: Split) -> None:
+        """Take the adapter that was tuned on what this split may see.
+
+        Raises:
+            NotReady: there is none, or it does not fit the model or the settings, or was not taught to choose.
+        """
+        super().fit(split)
+        version = newest_adapter(self.retrieval, split)
+        if not version.card.settings["questions"]:
+            raise NotReady(
+                f"the adapter {version.card.name!r} was not taught to choose among candidates; tune with --questions 2"
+            )
+        self.scorer = scorer_of(version, self.retrieval, split, self.mask_titles).chooser
+
+
 @dataclass
 class TunedHead:
     """What the model says after one reading of the history, by the newest adapter that was tuned on the same events.
 
-    `adapters` names all that there are, so that kept answers are not taken for those of others. With `mask_titles` the
-    model reads invented names; items keep their vectors.
+    `adapters` names all that there are, so that kept answers are not taken for those of others.
     """
 
     retrieval: Retrieval
@@ -41,26 +95,10 @@ class TunedHead:
         Raises:
             NotReady: there is none, or it does not fit the model or the settings.
         """
-        resources, events = self.retrieval.resources, split.test.events
-        fit_or_read(resources.home, "retrieval", self.retrieval, split)
-        self.fitted_on = events
-        found = resources.adapters.made_on(split.fit_hash)
-        if not found:
-            raise NotReady(
-                f"no adapter was tuned on the events of {split.protocol}; run: foretaste tune --protocol "
-                f"{split.protocol} with the same --dataset, --k-core, --train-users and --seed"
-            )
-        self.version = found[-1]
-        refuse_other_cut(
-            {"cut": self.version.card.cut, "fit_hash": self.version.card.fit_hash},
-            split,
-            self.version.folder,
-            "tune again",
-        )
-        engine = resources.tuned(self.version)
-        head = self.version.head(events.item_ids, item_vectors(resources, events.catalogue))
-        catalogue = masked(events.catalogue) if self.mask_titles else events.catalogue
-        self.scorer = HeadScorer(engine, resources.renderer, catalogue, head)
+        fit_or_read(self.retrieval.resources.home, "retrieval", self.retrieval, split)
+        self.fitted_on = split.test.events
+        self.version = newest_adapter(self.retrieval, split)
+        self.scorer = scorer_of(self.version, self.retrieval, split, self.mask_titles)
 
     def score(self, cases: Sequence[Case]) -> Scores:
         """Log P(next) of all items."""
@@ -75,10 +113,25 @@ class TunedHead:
 
 @dataclass
 class TunedFused(TunedHead):
-    """The head's log-probability and the retriever's, by the weights on the adapter's card, fitted on validation."""
+    """The head's log-probability and the retriever's, then the branches of the first candidates.
+
+    All by the weights on the adapter's card, fitted on validation.
+    """
 
     def log_p(self, cases: Sequence[Case]) -> Floats:
         """Log P(next) of all items, float64 [cases, items]."""
         retrieved = self.retrieval.log_p(cases, self.retrieval.retriever)
-        weights = self.version.weights(self.retrieval.resources.precision)
-        return mixed(weights, retrieved, super().log_p(cases), np.isfinite(retrieved))
+        measured = self.version.measured(self.retrieval.resources.precision)
+        found = mixed(measured.weights, retrieved, super().log_p(cases), np.isfinite(retrieved))
+        if measured.branches.weight:
+            self._choose(cases, found, measured.branches)
+        return found
+
+    def _choose(self, cases: Sequence[Case], log_p: Floats, weight: LanguageWeight) -> None:
+        """Let the branches have their say of each row's first candidates, in place."""
+        item_ids = self.fitted_on.item_ids
+        first = [self.retrieval.first(row, case) for row, case in zip(log_p, cases, strict=True)]
+        histories = [self.retrieval.timeline(case) for case in cases]
+        asked = [(one, [item_ids[place] for place in places]) for one, places in zip(histories, first, strict=True)]
+        for row, places, values in zip(log_p, first, self.scorer.chooser.many(asked), strict=True):
+            row[places] = fuse(row[places], values, weight.weight)

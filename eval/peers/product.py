@@ -11,7 +11,7 @@ import numpy as np
 from agent.resources import Resources
 from eval.embeddings import item_vectors
 from eval.fitted import fit_or_read
-from eval.interactions import Floats, Interactions, Ints
+from eval.interactions import Floats, Interactions, Ints, Mask
 from eval.protocols.split import Case, Split
 from eval.ranking import rankable
 from eval.systems import Scores
@@ -117,8 +117,12 @@ class Retrieval:
     def answer(self, case: Case) -> CaseCandidates:
         """The candidates for one case."""
         log_p = self.log_p([case], self.retriever)[0]
+        return CaseCandidates(self._timelines.before(case), log_p, self.first(log_p, case))
+
+    def first(self, log_p: Floats, case: Case) -> Ints:
+        """The places of the case's candidates by log P(next), float64 [items], best first."""
         count = self.candidates if case.candidates is None else len(case.candidates)
-        return CaseCandidates(self._timelines.before(case), log_p, self.retriever.top(log_p, count))
+        return self.retriever.top(log_p, count)
 
     def score(self, cases: Sequence[Case], weights: Weights | None = None) -> Scores:
         """The retriever's order of all items, by other `weights` where they are given."""
@@ -130,9 +134,13 @@ class Retrieval:
 
     def log_p(self, cases: Sequence[Case], retriever: Retriever) -> Floats:
         """Log P(next) by one of the two retrievers, float64 [cases, items]; -inf where a case does not rank an item."""
-        allowed = rankable(cases, len(self._order))
+        timelines = [self.timeline(case) for case in cases]
+        return self.log_p_after(timelines, rankable(cases, len(self._order)), retriever)
+
+    def log_p_after(self, timelines: Sequence[Timeline], allowed: Mask, retriever: Retriever) -> Floats:
+        """Log P(next) after each history, float64 [n, items]; -inf for what is not `allowed`, bool [n, items]."""
         log_p = np.empty(allowed.shape)
-        pasts = [self.past(case) for case in cases]
+        pasts = [self.reader.read(timeline) for timeline in timelines]
         log_p[:, self._order] = retriever.log_probabilities(pasts, allowed[:, self._order])
         return log_p
 

@@ -30,6 +30,9 @@ def command(
     depth: Annotated[
         int, typer.Option(min=0, help="Layers of the model that are read through; 0 for all.")
     ] = DEFAULTS.depth,
+    questions: Annotated[
+        int, typer.Option(min=0, help="Events of each stretch after which candidates are read too.")
+    ] = DEFAULTS.questions,
     rate: Annotated[float, typer.Option(min=0.0, help="Learning rate of the adapter.")] = DEFAULTS.rate,
     head_rate: Annotated[float, typer.Option(min=0.0, help="Learning rate of the head.")] = DEFAULTS.head_rate,
     descending: Annotated[
@@ -54,7 +57,9 @@ def command(
     told = EvaluateOptions(k_core=k_core, train_users=train_users, seed=seed, descending=descending)
     split = split_of(resources, protocol, told)
     retrieval = Scene(resources, protocol, seed, recipe=recipe).retrieval
-    options = replace(DEFAULTS, epochs=epochs, rank=rank, depth=depth, rate=rate, head_rate=head_rate, seed=seed)
+    options = replace(
+        DEFAULTS, epochs=epochs, rank=rank, depth=depth, questions=questions, rate=rate, head_rate=head_rate, seed=seed
+    )
     name = name or f"{protocol}-{Lesson(resources, split, retrieval, options).digest[:8]}"
     show(tune(resources, split, retrieval, name, options), serves=protocol == EVERYTHING and not dataset)
 
@@ -70,6 +75,8 @@ def show(card: Card, serves: bool) -> None:
         typer.echo(f"  {'retrieval':12} {found.retrieval:8.3f} {found.retrieval_ndcg:8.4f}")
         typer.echo(f"  {'head':12} {found.head:8.3f} {found.head_ndcg:8.4f}")
         typer.echo(f"  {'together':12} {found.fused:8.3f} {found.fused_ndcg:8.4f}")
+        if found.branches.targets:
+            typer.echo(f"  {'branches':12} {found.branches.gain:+8.3f} on top, weight {found.branches.weight:.2f}")
         if not found.weights["head"]:
             typer.echo("it adds nothing here: its weight is 0")
         elif serves:

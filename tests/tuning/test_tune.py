@@ -21,34 +21,16 @@ from agent.recommender import Recommender
 from agent.resources import Resources
 from engine.local import LocalEngine
 from eval.evaluate import EvaluateOptions, evaluate, split_of
-from eval.lineup import Scene
 from serving.cli.doctor import _adapter
 from serving.cli.main import app
 from tests.conftest import FakeEncoder, made_events, made_items
-from tests.tuning.conftest import made_folder
-from tuning.options import TuneOptions
-from tuning.tune import _is_whole, tune
+from tests.tuning.tuned_home import PROTOCOL, copied, opened, tuned
+from tuning.tune import _is_whole
 from workspace.errors import DataError, ModelError, NotReady, StoreError, UnknownName, UsageError
 from workspace.home import Home
 from workspace.settings import Settings
 
-OPTIONS = TuneOptions(epochs=6, rate=1e-2, head_rate=2e-2, rank=4, width=16, tokens=2_000, looks=3)
-PROTOCOL = "leave-one-out"
 pytestmark = pytest.mark.model
-
-
-def opened(root: Path, real_home: Home, seed: int = 0, **settings: Any) -> Resources:
-    """A home with made data, whose language model is a tiny one behind the real tokenizer."""
-    model = root / f"model-{seed}"
-    if not model.is_dir():
-        made_folder(model, real_home.models / "smollm2-135m-instruct", seed)
-    found = Resources.at(
-        Home.at(root / "home"), Settings(encoder="fake", model=str(model), precision="bf16", **settings)
-    )
-    vars(found).update(encoder=FakeEncoder())
-    if not found.store.event_count():
-        found.store.add(made_items(), made_events(), order_only=False)
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -64,16 +46,6 @@ def card(root: Path, real_home: Home) -> Card:
 @pytest.fixture
 def resources(card: Card, root: Path, real_home: Home) -> Resources:
     return opened(root, real_home)
-
-
-def tuned(resources: Resources, protocol: str = PROTOCOL, name: str = "first", **changed: Any) -> Card:
-    split = split_of(resources, protocol, EvaluateOptions())
-    retrieval = Scene(resources, protocol, recipe=Recipe.short).retrieval
-    return tune(resources, split, retrieval, name, replace(OPTIONS, **changed))
-
-
-def copied(folder: Path, target: Path) -> None:
-    shutil.copytree(folder, target, ignore=shutil.ignore_patterns("artefact.json"), dirs_exist_ok=True)
 
 
 def test_a_card_says_what_the_adapter_was_made_from(card: Card, resources: Resources) -> None:
@@ -163,7 +135,7 @@ def test_an_adapter_for_other_weights_or_settings_is_refused(root: Path, real_ho
     with pytest.raises(NotReady, match=r"tuned on other items: only 2 of its \d+"):
         version.head(["i01", "i02", "x3"], FakeEncoder().encode(["one", "two", "three"]))
     with pytest.raises(NotReady, match="measured in bf16, not in fp32"):
-        version.weights("fp32")
+        version.measured("fp32")
 
 
 @pytest.mark.parametrize("name", ["../out", "a/b", ".hidden", "", "x" * 101, "two words", "promoted.json"])

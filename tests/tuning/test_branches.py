@@ -1,0 +1,80 @@
+"""A model that was taught to choose: its branches are measured, ranked by and asked when its adapter is promoted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from agent.adapters import Card
+from agent.fit import fit
+from agent.fusion import LanguageWeight
+from agent.knowledge import Knowledge
+from agent.options import FitOptions, Recipe
+from agent.recommender import Recommender
+from agent.resources import Resources
+from eval.evaluate import EvaluateOptions, evaluate
+from tests.tuning.tuned_home import PROTOCOL, copied, opened, tuned
+from workspace.errors import NotReady
+from workspace.home import Home
+
+SHORT = EvaluateOptions(recipe=Recipe.short)
+pytestmark = pytest.mark.model
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("chooses")
+
+
+@pytest.fixture(scope="module")
+def card(root: Path, real_home: Home) -> Card:
+    return tuned(opened(root, real_home), name="chooses", questions=2, epochs=2)
+
+
+@pytest.fixture
+def resources(card: Card, root: Path, real_home: Home) -> Resources:
+    return opened(root, real_home)
+
+
+def test_the_card_says_what_branches_add(card: Card, resources: Resources) -> None:
+    found = card.measured["bf16"].branches
+    assert found.targets == 36
+    assert found.lowest < found.usual < found.highest
+    assert resources.adapters.find("chooses").measured("bf16").branches == found
+
+
+def test_the_evaluation_ranks_by_them(resources: Resources) -> None:
+    results = evaluate(resources, PROTOCOL, ["zero-shot", "tuned", "tuned-fused"], SHORT)
+    figures = {name: found["ndcg@10"].mean for name, found in results.systems.items()}
+    assert set(figures) == {"zero-shot", "tuned", "tuned-fused"}
+    assert figures["tuned"] != figures["zero-shot"]
+    assert results.systems["tuned"]["tokens"].mean > 0
+
+
+def test_an_adapter_that_was_not_taught_to_choose_is_named(real_home: Home, tmp_path: Path) -> None:
+    other = opened(tmp_path, real_home)
+    tuned(other, name="reads", epochs=1)
+    with pytest.raises(NotReady, match="'reads' was not taught to choose among candidates; tune with --questions"):
+        evaluate(other, PROTOCOL, ["tuned"], SHORT)
+
+
+def test_what_they_say_moves_the_list_by_their_weight(resources: Resources) -> None:
+    fit(resources, FitOptions(language_targets=0, recipe=Recipe.short))
+    first = resources.adapters.find("chooses")
+    lists = []
+    for weight in (0.0, 1e6):
+        branches = LanguageWeight(weight, weight, 0.1, 36)
+        weights = {"retrieval": 1.0, "head": 0.1}
+        measured = replace(first.card.measured["bf16"], weights=weights, branches=branches)
+        card = replace(first.card, name=f"weight-{weight:.0f}", measured={"bf16": measured})
+        resources.adapters.keep(card, lambda target: copied(first.folder, target))
+        resources.adapters.promote(card.name)
+        know = Knowledge(resources)
+        answer = Recommender(know).recommend("u01", 10, rationale=False)
+        lists.append([item.item_id for item in answer.items])
+    assert know.tuned
+    (values,) = know.tuned.chooser.many([(resources.store.timeline("u01"), lists[1])])
+    assert lists[0] != lists[1]
+    assert values[0] == values.max() > values.min()

@@ -1,0 +1,128 @@
+"""Branches: what is drawn beside a target, what a value comes to mean, and that it is read as the engine reads it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from engine.local import LocalEngine
+from engine.protocol import Node, Tree
+from engine.readouts import log_odds
+from prompts.segment import Piece, Segment
+from tests.tuning.conftest import ITEMS, made_histories, made_reader
+from tuning.choices import Chooser
+from tuning.examples import Reading
+from tuning.plan import Plan
+from tuning.reader import Reader, collate
+
+BRIDGE, CUE = (36, 37), 35
+BRANCHES = [(item, CUE) for item in range(ITEMS)]
+EVEN = np.full(ITEMS, 1 / ITEMS)
+
+
+def chooser(
+    retrieved: NDArray[np.float64] = EVEN, popularity: NDArray[np.float64] = EVEN, questions: int = 2
+) -> Chooser:
+    def retrieve(reading: Reading, places: NDArray[np.int64]) -> NDArray[np.float64]:
+        return np.log(np.tile(retrieved, (len(places), 1)))
+
+    return Chooser(BRIDGE, BRANCHES, popularity, retrieve, questions, 6)
+
+
+def reading() -> Reading:
+    return made_histories(1)[0].reading(np.arange(6))
+
+
+def test_the_target_is_the_first_of_each_choice() -> None:
+    asked = chooser().ask(reading(), 0.0, np.random.default_rng(0))
+    assert [choice.place for choice in asked.choices] == sorted({choice.place for choice in asked.choices})
+    assert len(asked.choices) == 2
+    for choice in asked.choices:
+        assert choice.branches[0] == BRANCHES[asked.targets[choice.place]]
+        assert len(set(choice.branches)) == len(choice.branches) == len(choice.offsets)
+
+
+def test_the_others_come_from_the_retriever_in_the_end() -> None:
+    only = np.eye(ITEMS)[3] + 1e-9
+    easy, hard = (chooser(only / only.sum()).ask(reading(), share, np.random.default_rng(0)) for share in (0.0, 1.0))
+    assert len({branch for choice in easy.choices for branch in choice.branches[1:]}) > 2
+    assert {branch for choice in hard.choices for branch in choice.branches[1:]} <= {BRANCHES[3]}
+
+
+def test_a_value_becomes_the_logarithm_of_p_whatever_the_others_are_drawn_from() -> None:
+    p = np.array([0.5, 0.3, 0.15, 0.05])
+    skewed = np.array([0.1, 0.2, 0.3, 0.4])
+    drawer = Chooser(BRIDGE, BRANCHES[:4], skewed, lambda *_: np.log(skewed)[None], 1, 3)
+    generator = np.random.default_rng(0)
+    names: dict[tuple[int, ...], int] = {branch: item for item, branch in enumerate(BRANCHES[:4])}
+    slots = np.full((4_000, 4), -np.inf)
+    items = np.zeros((4_000, 4), np.int64)
+    for row, target in enumerate(generator.choice(4, 4_000, p=p)):
+        (choice,) = drawer.ask(Reading(np.arange(3), np.array([2]), np.array([target])), 0.0, generator).choices
+        slots[row, : len(choice.offsets)] = choice.offsets
+        items[row, : len(choice.offsets)] = [names[branch] for branch in choice.branches]
+    values = torch.zeros(4, requires_grad=True)
+    optimizer = torch.optim.LBFGS([values], max_iter=50)
+
+    def loss() -> torch.Tensor:
+        optimizer.zero_grad()
+        found = -(values[torch.from_numpy(items)] + torch.from_numpy(slots)).log_softmax(1)[:, 0].mean()
+        found.backward()  # type: ignore[no-untyped-call]
+        return found
+
+    optimizer.step(loss)  # type: ignore[no-untyped-call]
+    assert values.detach().softmax(0).numpy() == pytest.approx(p, abs=0.02)
+
+
+class Words:
+    """A tokenizer whose tokens are numbers; yes is 0, no is 1."""
+
+    yes, no = 0, 1
+
+    def encode(self, segment: Segment) -> list[list[int]]:
+        return [[int(word) for word in piece.text.split()] for piece in segment.pieces]
+
+
+WORDS: Any = Words()
+
+
+def test_branches_are_read_as_the_engine_reads_them() -> None:
+    asked = chooser(questions=3).ask(reading(), 0.5, np.random.default_rng(1))
+    reader = made_reader().eval()
+    batch = collate(
+        [asked, replace(asked, ids=asked.ids[:9], ends=asked.ends[:2], targets=asked.targets[:2], choices=())]
+    )
+    with torch.inference_mode():
+        ends = reader.hidden(batch)[batch.leaf_rows, batch.leaf_columns]
+        taught = log_odds(reader.language, WORDS, ends)
+    engine = LocalEngine.__new__(LocalEngine)
+    vars(engine).update(model=reader.language, _tokens=WORDS, pack_tokens=2_048, _label="made", _maker="made")
+    vars(engine).update(stems=type("None", (), {"limit": 0, "find": lambda *_: (None, 0)})())
+    nodes = [Node(Segment(tuple(Piece(str(token)) for token in asked.ids)))]
+    for choice in asked.choices:
+        nodes.append(Node(Segment((Piece(" ".join(map(str, choice.bridge))),)), 0, int(asked.ends[choice.place]) + 1))
+        bridge = len(nodes) - 1
+        nodes += [Node(Segment((Piece(" ".join(map(str, branch))),)), bridge) for branch in choice.branches]
+    told = engine.score(Tree(tuple(nodes), "yes-no")).values
+    assert taught.numpy() == pytest.approx(told, abs=1e-5)
+
+
+def test_choosing_is_learnt() -> None:
+    reader = made_reader()
+    # A made model's words are so small that its log-odds are all but nothing.
+    taught = Reader(reader.language, reader.head, say=lambda ends: 20 * log_odds(reader.language, WORDS, ends))
+    plan = Plan(made_histories(), 30, events=6, tokens=100, seed=0, chooser=chooser())
+    optimizer = torch.optim.AdamW(taught.trained().values(), lr=1e-2)
+    losses = []
+    for step in range(len(plan)):
+        found = taught(collate(plan[step]))
+        optimizer.zero_grad()
+        found["loss"].backward()
+        optimizer.step()
+        losses.append(float(found["choosing"]))
+    assert np.mean(losses[-20:]) < 0.5 * np.mean(losses[:20])

@@ -1,0 +1,58 @@
+"""What the branches are taught from: after some events of a reading, which of these items came next?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tuning.examples import UNKNOWN, Choice, Ints, Reading
+
+Floats = NDArray[np.float64]
+Retrieve = Callable[[Reading, Ints], Floats]
+
+
+@dataclass(frozen=True)
+class Chooser:
+    """Asks `questions` of each reading, and draws `others` beside each target.
+
+    They come by popularity at first, which is easy, and more and more from what the retriever holds likely: `retrieve`
+    gives its log P(next) after each of a reading's places, float64 [places, items]. `popularity`, float64 [items], sums
+    to 1; `branches` are the items' tokens, `bridge` what is asked before them.
+    """
+
+    bridge: tuple[int, ...]
+    branches: Sequence[tuple[int, ...]]
+    popularity: Floats
+    retrieve: Retrieve
+    questions: int
+    others: int
+
+    def ask(self, reading: Reading, hardness: float, generator: np.random.Generator) -> Reading:
+        """The reading with questions; a share `hardness` of the others comes from the retriever."""
+        known = np.flatnonzero(reading.targets != UNKNOWN)
+        places = np.sort(generator.permutation(known)[: self.questions])
+        if not len(places):
+            return reading
+        hard = np.exp(self.retrieve(reading, places)) if hardness else 0.0
+        drawn_from = (1 - hardness) * self.popularity + hardness * hard
+        choices = (
+            self._choice(reading, *pair, generator)
+            for pair in zip(places, drawn_from * np.ones((len(places), 1)), strict=True)
+        )
+        return replace(reading, choices=tuple(choices))
+
+    def _choice(self, reading: Reading, place: int, p: Floats, generator: np.random.Generator) -> Choice:
+        """The target first; the offsets undo how likely each item was to be drawn.
+
+        Among draws with return from p, P(target) is proportional to exp(value) · count / p (McFadden 1978, sampling of
+        alternatives), so that the value becomes log P(next) whatever p was.
+        """
+        target = int(reading.targets[place])
+        counts = np.bincount(generator.choice(len(p), self.others, p=p / p.sum()), minlength=len(p)).astype(float)
+        counts[target] += 1
+        items = [target, *(int(other) for other in np.flatnonzero(counts) if other != target)]
+        offsets = np.log(counts[items]) - np.log(np.maximum(p[items], 1e-12))
+        return Choice(int(place), self.bridge, tuple(self.branches[item] for item in items), offsets)
