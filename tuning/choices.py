@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from tuning.examples import UNKNOWN, Choice, Ints, Reading
 
+RATING = "rating"
 Floats = NDArray[np.float64]
 Retrieve = Callable[[Reading, Ints], Floats]
 
@@ -20,7 +21,7 @@ class Chooser:
 
     They come by popularity at first, which is easy, and more and more from what the retriever holds likely: `retrieve`
     gives its log P(next) after each of a reading's places, float64 [places, items]. `popularity`, float64 [items], sums
-    to 1; `branches` are the items' tokens, `bridge` what is asked before them.
+    to 1; `branches` are the items' tokens, `bridge` what is asked before them; `scale` is the top of the ratings.
     """
 
     bridge: tuple[int, ...]
@@ -29,6 +30,7 @@ class Chooser:
     retrieve: Retrieve
     questions: int
     others: int
+    scale: float = 1.0
 
     def ask(self, reading: Reading, hardness: float, generator: np.random.Generator) -> Reading:
         """The reading with questions; a share `hardness` of the others comes from the retriever."""
@@ -55,4 +57,10 @@ class Chooser:
         counts[target] += 1
         items = [target, *(int(other) for other in np.flatnonzero(counts) if other != target)]
         offsets = np.log(counts[items]) - np.log(np.maximum(p[items], 1e-12))
-        return Choice(int(place), self.bridge, tuple(self.branches[item] for item in items), offsets)
+        branches = tuple(self.branches[item] for item in items)
+        return Choice(int(place), self.bridge, branches, offsets, self._rating(reading, place))
+
+    def _rating(self, reading: Reading, place: int) -> float:
+        events = reading.timeline.events
+        event = events[reading.befores[place]] if events else None
+        return event.value / self.scale if event and event.type == RATING and event.value is not None else np.nan

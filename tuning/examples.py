@@ -24,13 +24,15 @@ UNKNOWN = -1  # what came next has no place in the catalogue: nothing is learnt 
 class Choice:
     """A question after the event at `place` of a reading: the tokens of its `bridge` and of one branch an item.
 
-    The first is of the item that came next. `offsets`, float64 [branches], are added to what the model says of each.
+    The first is of the item that came next, which got a `rating` as a share of the scale, NaN if none. `offsets`,
+    float64 [branches], are added to what the model says of each.
     """
 
     place: int
     bridge: tuple[int, ...]
     branches: tuple[tuple[int, ...], ...]
     offsets: NDArray[np.float64]
+    rating: float = np.nan
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,15 @@ class Lesson:
         bridge, branches = self.reader.branches(CHOOSING, events.item_ids)
         popularity = (events.counts + 1) * ~np.isin(np.arange(len(events.item_ids)), self.split.added)
         shares = popularity / popularity.sum()
-        return Chooser(bridge, branches, shares, self._retrieved_after, self.options.questions, self.options.others)
+        return Chooser(
+            bridge,
+            branches,
+            shares,
+            self._retrieved_after,
+            self.options.questions,
+            self.options.others,
+            self.resources.store.rating_scale(),
+        )
 
     def _retrieved_after(self, reading: Reading, places: NDArray[np.int64]) -> Floats:
         """Log P(next) before the targets at `places` of a stretch, float64 [places, items].

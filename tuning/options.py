@@ -12,8 +12,9 @@ class TuneOptions:
     `stretch` is the most events of a history that are read at once, `tokens` those of a step; `targets` the validation
     targets that are looked at, `depth` how many of the model's layers are read through, 0 for all. After `questions`
     events of each stretch the branches of the item that came next and of `others` are read too; with 0 the reading
-    head alone is taught. In training a share of events is `dropped`, and of residuals hidden: see `Reader`. There are
-    `looks` at validation, and after `patience` of them without a better one training ends.
+    head alone is taught; `loss` names one of `tuning.losses`. In training a share of events is `dropped`, and of
+    residuals hidden: see `Reader`. There are `looks` at validation, and after `patience` of them without a better one
+    training ends.
     """
 
     epochs: int = 8
@@ -23,12 +24,14 @@ class TuneOptions:
     depth: int = 0
     width: int = 128
     dropout: float = 0.1
+    weight_decay: float = 0.0
     dropped: float = 0.2
     untrained: float = 0.1
     stretch: int = 40
     tokens: int = 1_500
     questions: int = 0
     others: int = 9
+    loss: str = "listwise"
     targets: int = 400
     looks: int = 8
     patience: int = 8

@@ -14,6 +14,7 @@ from torch.nn.utils.rnn import pad_sequence
 from engine.layout import Layout, Slot, lay_out
 from engine.reading import ReadingHead
 from tuning.examples import UNKNOWN, Reading
+from tuning.losses import Loss, listwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,8 @@ class ReadingBatch:
     `ids` and `positions` are int64 [readings, longest], and `sight`, bool [readings, 1, longest, longest], is true
     where the row's token sees the column's. `rows` and `columns`, int64 [events], say where events end; `targets`,
     int64 [events], what came next. `leaf_rows` and `leaf_columns`, int64 [branches], say where branches end, question
-    by question; `offsets`, float32 [questions, most branches], what is added to each, -inf where there is none.
+    by question; `offsets`, float32 [questions, most branches], what is added to each, -inf where there is none, and
+    `ratings`, float32 [questions], what the target was given, as a share of the scale, NaN where it was not rated.
     """
 
     ids: Tensor
@@ -35,6 +37,7 @@ class ReadingBatch:
     leaf_rows: Tensor
     leaf_columns: Tensor
     offsets: Tensor
+    ratings: Tensor
 
 
 def collate(readings: Sequence[Reading]) -> ReadingBatch:
@@ -45,7 +48,8 @@ def collate(readings: Sequence[Reading]) -> ReadingBatch:
     sight = torch.eye(longest, dtype=torch.bool).repeat(len(readings), 1, 1)  # what fills up sees itself, not nothing
     for seen, layout in zip(sight, layouts, strict=True):
         seen[: layout.length, : layout.length] = layout.mask()
-    offsets = [torch.from_numpy(choice.offsets).float() for reading in readings for choice in reading.choices]
+    choices = [choice for reading in readings for choice in reading.choices]
+    offsets = [torch.from_numpy(choice.offsets).float() for choice in choices]
     return ReadingBatch(
         pad_sequence([layout.ids for layout in layouts], batch_first=True),
         pad_sequence([layout.positions for layout in layouts], batch_first=True),
@@ -56,6 +60,7 @@ def collate(readings: Sequence[Reading]) -> ReadingBatch:
         torch.tensor([row for row, places in enumerate(leaves) for _ in places], dtype=torch.long),
         torch.tensor([place for places in leaves for place in places], dtype=torch.long),
         pad_sequence(offsets, batch_first=True, padding_value=-torch.inf) if offsets else torch.zeros(0, 1),
+        torch.tensor([choice.rating for choice in choices]),
     )
 
 
@@ -84,14 +89,20 @@ class Reader(nn.Module):
     _keys_to_ignore_on_save = None  # the Trainer asks for it
 
     def __init__(
-        self, language: Any, head: ReadingHead, untrained: float = 0.0, say: Callable[[Tensor], Tensor] | None = None
+        self,
+        language: Any,
+        head: ReadingHead,
+        untrained: float = 0.0,
+        say: Callable[[Tensor], Tensor] | None = None,
+        loss: Loss = listwise,
     ) -> None:
         """A share `untrained` of the residuals is hidden in each step, so that texts alone learn to speak for items.
 
-        `say` gives the value of branches, [branches], from their last hidden states, [branches, width].
+        `say` gives the value of branches, [branches], from their last hidden states, [branches, width], and `loss`
+        teaches them.
         """
         super().__init__()
-        self._say = say
+        self._say, self._loss = say, loss
         self._untrained = untrained
         self.language = language
         self.head = head
@@ -116,17 +127,16 @@ class Reader(nn.Module):
         hidden = self.hidden(batch)
         logits = self.head(hidden[batch.rows, batch.columns], self._untrained if self.training else 0.0)
         reading = nn.functional.cross_entropy(logits, batch.targets, ignore_index=UNKNOWN)
-        choosing = self._choosing(hidden[batch.leaf_rows, batch.leaf_columns], batch.offsets)
+        choosing = self._choosing(hidden[batch.leaf_rows, batch.leaf_columns], batch)
         return {"loss": reading + choosing, "reading": reading.detach(), "choosing": choosing.detach()}
 
-    def _choosing(self, ends: Tensor, offsets: Tensor) -> Tensor:
-        """Listwise cross-entropy over the branches of each question, whose first is the target."""
+    def _choosing(self, ends: Tensor, batch: ReadingBatch) -> Tensor:
+        """The loss over the branches of each question, whose first is the target."""
         if not self._say or not len(ends):
-            return offsets.new_zeros(())
-        values = torch.full_like(offsets, -torch.inf)
-        asked = offsets.isfinite()
-        values[asked] = self._say(ends) + offsets[asked]
-        return -values.log_softmax(1)[:, 0].mean()
+            return batch.offsets.new_zeros(())
+        asked = batch.offsets.isfinite()
+        values = torch.full_like(batch.offsets, -torch.inf).masked_scatter(asked, self._say(ends))
+        return self._loss(values, batch.offsets, batch.ratings)
 
     def trained(self) -> dict[str, nn.Parameter]:
         """What is trained, by name."""

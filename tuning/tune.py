@@ -31,6 +31,7 @@ from eval.protocols.split import Split
 from eval.ranking import target_ranks
 from retrieval.blend import log_softmax
 from tuning.lesson import Lesson
+from tuning.losses import LOSSES
 from tuning.options import TuneOptions
 from tuning.plan import Plan
 from tuning.reader import Reader, collate
@@ -53,11 +54,17 @@ class Trained:
 
 
 def tune(
-    resources: Resources, split: Split, retrieval: Retrieval, name: str, options: TuneOptions | None = None
+    resources: Resources,
+    split: Split,
+    retrieval: Retrieval,
+    name: str,
+    options: TuneOptions | None = None,
+    report_to: str = "none",
 ) -> Card:
     """Train an adapter and its reading head on `split`, measure them beside `retrieval`, and keep them as `name`.
 
-    A run that was stopped goes on at its last checkpoint, if nothing of what it was told has changed.
+    A run that was stopped goes on at its last checkpoint, if nothing of what it was told has changed. `report_to` names
+    what else its log is sent to, as transformers knows it: tensorboard, wandb, trackio.
 
     Raises:
         UsageError: there is an adapter of that name, or it is none for a folder.
@@ -74,14 +81,14 @@ def tune(
         folder.parent.mkdir(parents=True, exist_ok=True)
         with one_at_a_time(folder.with_name(f"{name}.lock")):
             resources.adapters.check_new(name)
-            return _tune(lesson, name, folder)
+            return _tune(lesson, name, folder, report_to)
 
 
-def _tune(lesson: Lesson, name: str, folder: Path) -> Card:
+def _tune(lesson: Lesson, name: str, folder: Path, report_to: str) -> Card:
     resources = lesson.resources
     reader, plan = _reader(lesson), _plan(lesson)
     _sweep(folder, lesson.told)
-    trained = _train(lesson, reader, plan, folder)
+    trained = _train(lesson, reader, plan, folder, report_to)
     kept = folder / "kept"
     kept.mkdir(exist_ok=True)
     save_adapter(reader.language, kept)
@@ -155,7 +162,7 @@ def _reader(lesson: Lesson) -> Reader:
         language.config.hidden_size, texts, counts, HeadShape(options.width, options.dropout), options.seed
     )
     say = partial(log_odds, language, resources.engine.tokens) if options.questions else None
-    return Reader(language, head.to(language.device), options.untrained, say)
+    return Reader(language, head.to(language.device), options.untrained, say, LOSSES[options.loss])
 
 
 def _plan(lesson: Lesson) -> Plan:
@@ -196,14 +203,16 @@ def _sweep(folder: Path, about: dict[str, object]) -> None:
         file.write_text(told)
 
 
-def _train(lesson: Lesson, reader: Reader, plan: Plan, folder: Path) -> Trained:
+def _train(lesson: Lesson, reader: Reader, plan: Plan, folder: Path, report_to: str) -> Trained:
     options = lesson.options
     chosen = TrainOptions(
         rate=options.rate,
         head_rate=options.head_rate,
         looks=options.looks,
         patience=options.patience,
+        weight_decay=options.weight_decay,
         seed=options.seed,
+        report_to=report_to,
     )
     trainer = ReadingTrainer(reader, plan, _look(lesson, reader), folder, chosen)
     begun = any([_is_whole(checkpoint) for checkpoint in folder.glob("checkpoint-*")])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +12,24 @@ from tuning.options import TuneOptions
 
 if TYPE_CHECKING:
     from agent.adapters import Card
+
+
+class Loss(StrEnum):
+    """The losses of `tuning.losses`, which are not imported before they are needed."""
+
+    listwise = "listwise"
+    pairwise = "pairwise"
+    squared = "squared"
+
+
+class ReportTo(StrEnum):
+    """What transformers can send a log to."""
+
+    none = "none"
+    tensorboard = "tensorboard"
+    wandb = "wandb"
+    trackio = "trackio"
+
 
 DEFAULTS = TuneOptions()
 EVERYTHING = "everything"
@@ -33,6 +52,10 @@ def command(
     questions: Annotated[
         int, typer.Option(min=0, help="Events of each stretch after which candidates are read too.")
     ] = DEFAULTS.questions,
+    loss: Annotated[Loss, typer.Option(help="What the candidates are taught by.")] = Loss.listwise,
+    report_to: Annotated[
+        ReportTo, typer.Option(help="Where the log goes too; always into log.jsonl beside the adapter.")
+    ] = ReportTo.none,
     rate: Annotated[float, typer.Option(min=0.0, help="Learning rate of the adapter.")] = DEFAULTS.rate,
     head_rate: Annotated[float, typer.Option(min=0.0, help="Learning rate of the head.")] = DEFAULTS.head_rate,
     descending: Annotated[
@@ -58,10 +81,20 @@ def command(
     split = split_of(resources, protocol, told)
     retrieval = Scene(resources, protocol, seed, recipe=recipe).retrieval
     options = replace(
-        DEFAULTS, epochs=epochs, rank=rank, depth=depth, questions=questions, rate=rate, head_rate=head_rate, seed=seed
+        DEFAULTS,
+        epochs=epochs,
+        rank=rank,
+        depth=depth,
+        questions=questions,
+        loss=loss.value,
+        rate=rate,
+        head_rate=head_rate,
+        seed=seed,
     )
     name = name or f"{protocol}-{Lesson(resources, split, retrieval, options).digest[:8]}"
-    show(tune(resources, split, retrieval, name, options), serves=protocol == EVERYTHING and not dataset)
+    show(
+        tune(resources, split, retrieval, name, options, report_to.value), serves=protocol == EVERYTHING and not dataset
+    )
 
 
 def show(card: Card, serves: bool) -> None:

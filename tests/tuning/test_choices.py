@@ -13,10 +13,13 @@ from numpy.typing import NDArray
 from engine.local import LocalEngine
 from engine.protocol import Node, Tree
 from engine.readouts import log_odds
+from history.records import Event
+from history.timeline import Timeline
 from prompts.segment import Piece, Segment
 from tests.tuning.conftest import ITEMS, made_histories, made_reader
 from tuning.choices import Chooser
 from tuning.examples import Reading
+from tuning.losses import Loss, listwise, pairwise, squared
 from tuning.plan import Plan
 from tuning.reader import Reader, collate
 
@@ -79,6 +82,26 @@ def test_a_value_becomes_the_logarithm_of_p_whatever_the_others_are_drawn_from()
     assert values.detach().softmax(0).numpy() == pytest.approx(p, abs=0.02)
 
 
+def test_losses_by_hand() -> None:
+    values = torch.tensor([[1.0, 0.0, -torch.inf], [0.0, 2.0, 1.0]])
+    offsets = torch.tensor([[0.0, 0.0, -torch.inf], [0.0, 0.0, 1.0]])
+    ratings = torch.tensor([1.0, torch.nan])
+    even = [np.log(1 + np.exp(-1)), np.log(1 + np.exp(2) + np.exp(2))]
+    assert float(listwise(values, offsets, ratings)) == pytest.approx(np.mean(even))
+    pairs = [np.log(1 + np.exp(-1)), np.log(1 + np.exp(2)), np.log(1 + np.exp(1))]
+    assert float(pairwise(values, offsets, ratings)) == pytest.approx(np.mean(pairs))
+    assert float(squared(values, offsets, ratings)) == pytest.approx((1 - 1 / (1 + np.exp(-1))) ** 2)
+    assert float(squared(values, offsets, ratings * torch.nan)) == 0.0
+
+
+def test_a_choice_knows_the_rating_of_its_target() -> None:
+    rated = Timeline("u", tuple(Event("u", f"i{n}", n, "rating", float(n)) for n in range(9)))
+    taken = replace(reading(), timeline=rated, befores=np.arange(1, 6))
+    asked = replace(chooser(), scale=10.0).ask(taken, 0.0, np.random.default_rng(0))
+    assert [choice.rating for choice in asked.choices] == [(choice.place + 1) / 10 for choice in asked.choices]
+    assert np.isnan(chooser().ask(reading(), 0.0, np.random.default_rng(0)).choices[0].rating)
+
+
 class Words:
     """A tokenizer whose tokens are numbers; yes is 0, no is 1."""
 
@@ -112,10 +135,13 @@ def test_branches_are_read_as_the_engine_reads_them() -> None:
     assert taught.numpy() == pytest.approx(told, abs=1e-5)
 
 
-def test_choosing_is_learnt() -> None:
+@pytest.mark.parametrize("loss", [listwise, pairwise])
+def test_choosing_is_learnt(loss: Loss) -> None:
     reader = made_reader()
     # A made model's words are so small that its log-odds are all but nothing.
-    taught = Reader(reader.language, reader.head, say=lambda ends: 20 * log_odds(reader.language, WORDS, ends))
+    taught = Reader(
+        reader.language, reader.head, say=lambda ends: 20 * log_odds(reader.language, WORDS, ends), loss=loss
+    )
     plan = Plan(made_histories(), 30, events=6, tokens=100, seed=0, chooser=chooser())
     optimizer = torch.optim.AdamW(taught.trained().values(), lr=1e-2)
     losses = []
