@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, Traine
 from tuning.examples import Reading
 from tuning.plan import Plan
 from tuning.reader import Reader, ReadingBatch, collate
-from workspace.errors import ForetasteError
+from workspace.errors import ForetasteError, NotReady
 
 LOG = "log.jsonl"
 BEST = "log_likelihood"
@@ -50,7 +51,13 @@ class ReadingTrainer(Trainer):  # type: ignore[misc]
     def __init__(
         self, reader: Reader, plan: Plan, look: Callable[[], float], folder: Path, options: TrainOptions
     ) -> None:
-        """Checkpoints and the log are written to `folder`."""
+        """Checkpoints and the log are written to `folder`.
+
+        Raises:
+            NotReady: what it is to report to is not installed.
+        """
+        if options.report_to != "none" and not find_spec(options.report_to):
+            raise NotReady(f"to report to {options.report_to}, install it: pip install {options.report_to}")
         every = max(1, len(plan) // options.looks)
         arguments = TrainingArguments(
             output_dir=str(folder),

@@ -14,7 +14,7 @@ from tuning.examples import History
 from tuning.plan import Plan
 from tuning.reader import Reader, collate
 from tuning.trainer import LOG, ReadingTrainer, TrainOptions
-from workspace.errors import ForetasteError
+from workspace.errors import ForetasteError, NotReady
 
 OPTIONS = TrainOptions(rate=1e-2, head_rate=2e-2, looks=4)
 
@@ -32,6 +32,11 @@ def look(reader: Reader, plan: Plan) -> float:
 def trainer_of(reader: Reader, plan: Plan, folder: Path, options: TrainOptions = OPTIONS) -> ReadingTrainer:
     folder.mkdir(exist_ok=True)
     return ReadingTrainer(reader, plan, lambda: look(reader, plan), folder, options)
+
+
+def test_what_is_reported_to_must_be_there(histories: list[History], tmp_path: Path) -> None:
+    with pytest.raises(NotReady, match="to report to no_such_place, install it"):
+        trainer_of(made_reader(), plan_of(histories, 1), tmp_path, replace(OPTIONS, report_to="no_such_place"))
 
 
 def losses(folder: Path) -> list[float]:
