@@ -23,6 +23,7 @@ from retrieval.blend import Fitted
 from tuning.choices import Chooser
 from tuning.examples import History, HistoryReader, Reading
 from tuning.options import TuneOptions
+from tuning.plan import Plan
 from workspace.errors import DataError
 
 FEWEST = 8  # validation targets
@@ -88,6 +89,12 @@ class Lesson:
         """All histories that may be learnt from, in tokens."""
         timelines = fitted_timelines(self.resources.store, self.split.validation.events)
         return [self.reader.read(timeline) for timeline in timelines]
+
+    @cached_property
+    def plan(self) -> Plan:
+        """Every step of the run."""
+        told = self.options
+        return Plan(self.histories, told.epochs, told.stretch, told.tokens, told.seed, told.dropped, self.chooser)
 
     @cached_property
     def chooser(self) -> Chooser | None:

@@ -39,14 +39,22 @@ class Plan(Dataset[list[Reading]]):
         return int(self._ends[-1]) if len(self._ends) else 0
 
     def __getitem__(self, step: int) -> list[Reading]:
-        if not 0 <= step < len(self):
-            raise IndexError(step)
-        number = int(np.searchsorted(self._ends, step, side="right"))
-        readings = self._of(number)[step - (int(self._ends[number - 1]) if number else 0)]
+        readings = self.readings(step)
         if not self._chooser:
             return readings
         generator = np.random.default_rng([self._seed, step, len(self)])
         return [self._chooser.ask(reading, step / len(self), generator) for reading in readings]
+
+    def readings(self, step: int) -> list[Reading]:
+        """Those of a step, without questions."""
+        if not 0 <= step < len(self):
+            raise IndexError(step)
+        number = int(np.searchsorted(self._ends, step, side="right"))
+        return self._of(number)[step - (int(self._ends[number - 1]) if number else 0)]
+
+    def steps(self, epoch: int) -> int:
+        """How many steps an epoch has."""
+        return len(self._of(epoch))
 
     @lru_cache(maxsize=2)  # noqa: B019 - one plan a run
     def _of(self, number: int) -> list[list[Reading]]:

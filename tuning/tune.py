@@ -30,6 +30,7 @@ from eval.peers.product import Retrieval
 from eval.protocols.split import Split
 from eval.ranking import target_ranks
 from retrieval.blend import log_softmax
+from tuning.data_card import data_card
 from tuning.lesson import Lesson
 from tuning.losses import LOSSES
 from tuning.options import TuneOptions
@@ -40,7 +41,7 @@ from workspace.errors import StoreError, explained_disk_errors
 from workspace.lock import one_at_a_time
 from workspace.progress import track
 
-ABOUT = "run.json"
+ABOUT, DATA_CARD = "run.json", "data.json"
 TORCH_WRITES = "PytorchStreamWriter", "inline_container"  # what torch says when a file cannot be written
 TOGETHER = 16  # validation targets that are read at once
 
@@ -86,7 +87,7 @@ def tune(
 
 def _tune(lesson: Lesson, name: str, folder: Path, report_to: str) -> Card:
     resources = lesson.resources
-    reader, plan = _reader(lesson), _plan(lesson)
+    reader, plan = _reader(lesson), lesson.plan
     _sweep(folder, lesson.told)
     trained = _train(lesson, reader, plan, folder, report_to)
     kept = folder / "kept"
@@ -94,6 +95,7 @@ def _tune(lesson: Lesson, name: str, folder: Path, report_to: str) -> Card:
     save_adapter(reader.language, kept)
     reader.head.save(kept, lesson.split.test.events.item_ids)
     shutil.copy(folder / LOG, kept)
+    (kept / DATA_CARD).write_text(json.dumps(data_card(lesson), indent=2))
     card = _card(lesson, name, trained, measure(lesson, Adapter(name, kept, _shape(lesson.options))))
 
     def write(target: Path) -> None:
@@ -163,19 +165,6 @@ def _reader(lesson: Lesson) -> Reader:
     )
     say = partial(log_odds, language, resources.engine.tokens) if options.questions else None
     return Reader(language, head.to(language.device), options.untrained, say, LOSSES[options.loss])
-
-
-def _plan(lesson: Lesson) -> Plan:
-    options = lesson.options
-    return Plan(
-        lesson.histories,
-        options.epochs,
-        options.stretch,
-        options.tokens,
-        options.seed,
-        options.dropped,
-        lesson.chooser,
-    )
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +13,7 @@ from tuning.options import TuneOptions
 
 if TYPE_CHECKING:
     from agent.adapters import Card
+    from tuning.lesson import Lesson
 
 
 class Loss(StrEnum):
@@ -61,6 +63,9 @@ def command(
     descending: Annotated[
         bool, typer.Option("--descending", help="Only targets whose id sorts before the last item's.")
     ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only show what would be learnt from: the data card and two examples.")
+    ] = False,
     recipe: Annotated[Recipe, typer.Option(help="How long the retrieval's user tower is trained.")] = Recipe.full,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of all that is random.")] = DEFAULTS.seed,
 ) -> None:
@@ -91,10 +96,23 @@ def command(
         head_rate=head_rate,
         seed=seed,
     )
-    name = name or f"{protocol}-{Lesson(resources, split, retrieval, options).digest[:8]}"
+    lesson = Lesson(resources, split, retrieval, options)
+    if dry_run:
+        return show_data(lesson)
+    name = name or f"{protocol}-{lesson.digest[:8]}"
     show(
         tune(resources, split, retrieval, name, options, report_to.value), serves=protocol == EVERYTHING and not dataset
     )
+
+
+def show_data(lesson: Lesson) -> None:
+    """Say what would be learnt from."""
+    from tuning.data_card import data_card, examples
+
+    lesson.check()
+    typer.echo(json.dumps(data_card(lesson), indent=2))
+    for text in examples(lesson, 2):
+        typer.echo(f"\n{text}")
 
 
 def show(card: Card, serves: bool) -> None:

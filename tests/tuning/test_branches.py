@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,8 +15,11 @@ from agent.knowledge import Knowledge
 from agent.options import FitOptions, Recipe
 from agent.recommender import Recommender
 from agent.resources import Resources
-from eval.evaluate import EvaluateOptions, evaluate
-from tests.tuning.tuned_home import PROTOCOL, copied, opened, tuned
+from eval.evaluate import EvaluateOptions, evaluate, split_of
+from eval.lineup import Scene
+from tests.tuning.tuned_home import OPTIONS, PROTOCOL, copied, opened, tuned
+from tuning.data_card import data_card, examples
+from tuning.lesson import Lesson
 from workspace.errors import NotReady
 from workspace.home import Home
 
@@ -78,3 +82,21 @@ def test_what_they_say_moves_the_list_by_their_weight(resources: Resources) -> N
     (values,) = know.tuned.chooser.many([(resources.store.timeline("u01"), lists[1])])
     assert lists[0] != lists[1]
     assert values[0] == values.max() > values.min()
+
+
+def test_what_would_be_learnt_from_is_shown(resources: Resources) -> None:
+    split = split_of(resources, PROTOCOL, EvaluateOptions())
+    retrieval = Scene(resources, PROTOCOL, recipe=Recipe.short).retrieval
+    lesson = Lesson(resources, split, retrieval, replace(OPTIONS, questions=2))
+    card = data_card(lesson)
+    assert card["histories"] == 36
+    assert card["events"] == len(split.validation.events)
+    assert 0 < card["targets_of_the_first_epoch"] < card["events"]
+    kept = resources.adapters.find("chooses").folder / "data.json"
+    assert json.loads(kept.read_text())["tokens_of_the_first_epoch"] == card["tokens_of_the_first_epoch"]
+    (text, *_) = examples(lesson, 1)
+    titles = {item.title for item in split.test.events.catalogue.values()}
+    told = [line.removeprefix("    -> ") for line in text.splitlines() if line.startswith("    -> ")]
+    assert told
+    assert set(told) <= titles
+    assert text.count("    ?") == 2
