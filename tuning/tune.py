@@ -87,7 +87,7 @@ def tune(
 
 def _tune(lesson: Lesson, name: str, folder: Path, report_to: str) -> Card:
     resources = lesson.resources
-    reader, plan = _reader(lesson), lesson.plan
+    reader, plan = reader_of(lesson), lesson.plan
     _sweep(folder, lesson.told)
     trained = _train(lesson, reader, plan, folder, report_to)
     kept = folder / "kept"
@@ -152,7 +152,8 @@ def _shape(options: TuneOptions) -> AdapterShape:
     return AdapterShape(options.rank, 2 * options.rank, 0.0, options.depth)
 
 
-def _reader(lesson: Lesson) -> Reader:
+def reader_of(lesson: Lesson) -> Reader:
+    """What is trained: the model with a fresh adapter, which shares its weights, and a fresh head."""
     resources, options = lesson.resources, lesson.options
     language = beside(resources.engine.model)
     language.set_attn_implementation("sdpa")
