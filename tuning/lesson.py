@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.head import CHOOSING, Floats, Mask, best_mix, fit_mix
+from agent.head import CHOOSING, RETRIEVAL, Floats, Mask, best_mix, fit_mix
 from agent.resources import Resources
-from eval.fitted import digest
+from eval.fitted import digest, fit_or_read
 from eval.peers.product import Retrieval
 from eval.protocols.split import Case, Split
 from eval.ranking import rankable
@@ -142,12 +142,13 @@ class Lesson:
         places = {item_id: place for place, item_id in enumerate(events.item_ids) if place not in added}
         return HistoryReader(resources.renderer, resources.engine.tokens, events.catalogue, places)
 
-    def check(self) -> None:
-        """Refuse what nothing can be learnt from.
+    def prepare(self) -> None:
+        """Fit the retriever, or take the fit that was kept, and refuse what nothing can be learnt from.
 
         Raises:
             DataError: too few histories of two events, or too few targets.
         """
+        fit_or_read(self.resources.home, RETRIEVAL, self.retrieval, self.split)
         if len(self.cases) < FEWEST or not any(len(history.items) > 1 for history in self.histories):
             raise DataError(
                 f"{len(self.cases)} validation targets and {len(self.histories)} histories under "

@@ -39,6 +39,11 @@ class ReadingBatch:
     offsets: Tensor
     ratings: Tensor
 
+    @property
+    def tokens(self) -> int:
+        """How many tokens are read; only the first of each reading is at position 0, and what fills up."""
+        return int((self.positions > 0).sum()) + len(self.positions)
+
 
 def collate(readings: Sequence[Reading]) -> ReadingBatch:
     """The readings side by side."""

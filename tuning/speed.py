@@ -24,7 +24,7 @@ from tuning.examples import Choice, Reading
 from tuning.lesson import Lesson
 from tuning.options import TuneOptions
 from tuning.reader import Reader, collate
-from tuning.tune import reader_of
+from tuning.run import reader_of
 from workspace.home import Home
 from workspace.progress import track
 

@@ -46,7 +46,8 @@ class ReadingTrainer(Trainer):  # type: ignore[misc]
     """Trains a `Reader` along a plan; `look` gives validation's mean log-likelihood of a target, in nats."""
 
     control: Any
-    _resumed: float | None = None  # the seconds before this run went on
+    _before: tuple[float, int] | None = None  # seconds and tokens before this run went on
+    _read = 0
 
     def __init__(
         self, reader: Reader, plan: Plan, look: Callable[[], float], folder: Path, options: TrainOptions
@@ -95,13 +96,23 @@ class ReadingTrainer(Trainer):  # type: ignore[misc]
     @property
     def seconds(self) -> float:
         """What training has taken up to the last line of the log, the time before it was resumed with it."""
-        return max((line.get("seconds", 0.0) for line in self.state.log_history), default=0.0)
+        return self._logged("seconds")
+
+    @property
+    def tokens(self) -> int:
+        """What was read up to there."""
+        return int(self._logged("tokens"))
+
+    def _logged(self, name: str) -> float:
+        return max((line.get(name, 0.0) for line in self.state.log_history), default=0.0)
 
     def log(self, logs: dict[str, float], *args: Any, **kwargs: Any) -> None:
-        """Log, with the seconds that training has taken."""
-        if self._resumed is None:
-            self._resumed = self.seconds
-        super().log({**logs, "seconds": self._resumed + time.perf_counter() - self._begun}, *args, **kwargs)
+        """Log, with the seconds that training has taken, and the tokens that were read."""
+        if self._before is None:
+            self._before = self.seconds, self.tokens
+        seconds, tokens = self._before
+        spent = {"seconds": seconds + time.perf_counter() - self._begun, "tokens": tokens + self._read}
+        super().log({**logs, **spent}, *args, **kwargs)
 
     def get_train_dataloader(self) -> DataLoader[Any]:
         """The plan's steps in their order."""
@@ -117,6 +128,7 @@ class ReadingTrainer(Trainer):  # type: ignore[misc]
             ForetasteError: it is no number; the last good checkpoint stays.
         """
         batch = ReadingBatch(**inputs)
+        self._read += batch.tokens
         loss: Tensor = model(batch)["loss"]
         if not torch.isfinite(loss):
             raise ForetasteError(

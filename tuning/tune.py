@@ -4,54 +4,38 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
 import numpy as np
-import torch
 from safetensors import SafetensorError
 
 from agent.adapters import Card, Measured
 from agent.fusion import NO_WEIGHT, Drawn, LanguageWeight, draw_beside, fit_weight
-from agent.head import RETRIEVAL, Floats, HeadScorer, mixed
+from agent.head import Floats, HeadScorer, mixed
 from agent.resources import Resources
 from agent.scorer import LanguageScorer
-from engine.adapters import Adapter, AdapterShape, add_adapter, beside, save_adapter
-from engine.reading import HeadShape, ReadingHead
-from engine.readouts import log_odds
+from engine.adapters import Adapter, save_adapter
+from engine.reading import ReadingHead
 from eval.embeddings import item_vectors
-from eval.fitted import fit_or_read
 from eval.metrics import ndcg
 from eval.peers.product import Retrieval
 from eval.protocols.split import Split
 from eval.ranking import target_ranks
-from retrieval.blend import log_softmax
 from tuning.data_card import data_card
 from tuning.lesson import Lesson
-from tuning.losses import LOSSES
 from tuning.options import TuneOptions
-from tuning.plan import Plan
-from tuning.reader import Reader, collate
-from tuning.trainer import LOG, ReadingTrainer, TrainOptions
+from tuning.run import Trained, run_training, shape_of
+from tuning.trainer import LOG
 from workspace.errors import StoreError, explained_disk_errors
 from workspace.lock import one_at_a_time
 from workspace.progress import track
 
-ABOUT, DATA_CARD = "run.json", "data.json"
+DATA_CARD = "data.json"
 TORCH_WRITES = "PytorchStreamWriter", "inline_container"  # what torch says when a file cannot be written
-TOGETHER = 16  # validation targets that are read at once
-
-
-@dataclass(frozen=True, slots=True)
-class Trained:
-    """What a run took, up to where it ended: tokens that were read, and seconds."""
-
-    tokens: int
-    seconds: float
 
 
 def tune(
@@ -75,8 +59,7 @@ def tune(
     """
     resources.adapters.check_new(name)
     lesson = Lesson(resources, split, retrieval, options or TuneOptions())
-    fit_or_read(resources.home, RETRIEVAL, retrieval, split)
-    lesson.check()
+    lesson.prepare()
     folder = resources.home.runs / "tune" / name
     with _explained(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -87,16 +70,14 @@ def tune(
 
 def _tune(lesson: Lesson, name: str, folder: Path, report_to: str) -> Card:
     resources = lesson.resources
-    reader, plan = reader_of(lesson), lesson.plan
-    _sweep(folder, lesson.told)
-    trained = _train(lesson, reader, plan, folder, report_to)
+    trained = run_training(lesson, folder, report_to)
     kept = folder / "kept"
     kept.mkdir(exist_ok=True)
-    save_adapter(reader.language, kept)
-    reader.head.save(kept, lesson.split.test.events.item_ids)
+    save_adapter(trained.reader.language, kept)
+    trained.reader.head.save(kept, lesson.split.test.events.item_ids)
     shutil.copy(folder / LOG, kept)
     (kept / DATA_CARD).write_text(json.dumps(data_card(lesson), indent=2))
-    card = _card(lesson, name, trained, measure(lesson, Adapter(name, kept, _shape(lesson.options))))
+    card = _card(lesson, name, trained, measure(lesson, Adapter(name, kept, shape_of(lesson.options))))
 
     def write(target: Path) -> None:
         shutil.copytree(kept, target, dirs_exist_ok=True)
@@ -147,27 +128,6 @@ def _crossed(lesson: Lesson, said: Floats) -> Floats:
     return fused
 
 
-def _shape(options: TuneOptions) -> AdapterShape:
-    # Dropout inside the adapter would cost a third of the tokens a second.
-    return AdapterShape(options.rank, 2 * options.rank, 0.0, options.depth)
-
-
-def reader_of(lesson: Lesson) -> Reader:
-    """What is trained: the model with a fresh adapter, which shares its weights, and a fresh head."""
-    resources, options = lesson.resources, lesson.options
-    language = beside(resources.engine.model)
-    language.set_attn_implementation("sdpa")
-    add_adapter(language, _shape(options), options.seed)
-    events = lesson.split.validation.events
-    texts = item_vectors(resources, events.catalogue)
-    counts = np.bincount(events.items, minlength=len(texts))
-    head = ReadingHead(
-        language.config.hidden_size, texts, counts, HeadShape(options.width, options.dropout), options.seed
-    )
-    say = partial(log_odds, language, resources.engine.tokens) if options.questions else None
-    return Reader(language, head.to(language.device), options.untrained, say, LOSSES[options.loss])
-
-
 @contextmanager
 def _explained(folder: Path) -> Iterator[None]:
     """Turn whatever the libraries raise when they cannot write to `folder` into a `StoreError`."""
@@ -183,67 +143,6 @@ def _explained(folder: Path) -> Iterator[None]:
             raise
 
 
-def _sweep(folder: Path, about: dict[str, object]) -> None:
-    """Make the run's folder; what another run left there is swept away."""
-    file = folder / ABOUT
-    told = json.dumps(about, sort_keys=True)
-    if not file.is_file() or file.read_text() != told:
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        file.write_text(told)
-
-
-def _train(lesson: Lesson, reader: Reader, plan: Plan, folder: Path, report_to: str) -> Trained:
-    options = lesson.options
-    chosen = TrainOptions(
-        rate=options.rate,
-        head_rate=options.head_rate,
-        looks=options.looks,
-        patience=options.patience,
-        weight_decay=options.weight_decay,
-        seed=options.seed,
-        report_to=report_to,
-    )
-    trainer = ReadingTrainer(reader, plan, _look(lesson, reader), folder, chosen)
-    begun = any([_is_whole(checkpoint) for checkpoint in folder.glob("checkpoint-*")])
-    trainer.train(resume_from_checkpoint=begun)
-    tokens = sum(len(reading.ids) for step in range(trainer.state.global_step) for reading in plan[step])
-    return Trained(tokens, trainer.seconds)
-
-
-def _is_whole(checkpoint: Path) -> bool:
-    """Whether a checkpoint was written to its end; one that was not is swept away. Its state is written last."""
-    try:
-        json.loads((checkpoint / "trainer_state.json").read_bytes())
-        return True
-    except (OSError, ValueError):
-        shutil.rmtree(checkpoint)
-        return False
-
-
-def _look(lesson: Lesson, reader: Reader) -> Callable[[], float]:
-    """The mean log-likelihood of the validation targets by the head's best sum with the retriever.
-
-    Not by the head alone: what it gets too sure of costs it much there, and nothing beside the retriever, since the
-    weights of the sum make up for it.
-    """
-    order = np.argsort([len(question.ids) for question in lesson.questions], kind="stable")
-    parts = np.array_split(order, -(-len(order) // TOGETHER))
-
-    @torch.no_grad()
-    def look() -> float:
-        was_training = reader.training
-        reader.eval()
-        said = np.empty(lesson.allowed.shape)
-        for part in track(parts, "validation", len(parts)):
-            states = reader.states(collate([lesson.questions[place] for place in part]))
-            said[part] = reader.head(states).double().cpu().numpy()
-        reader.train(was_training)
-        return lesson.best_mix(log_softmax(said, lesson.allowed))
-
-    return look
-
-
 def _card(lesson: Lesson, name: str, trained: Trained, measured: Measured) -> Card:
     resources, split = lesson.resources, lesson.split
     return Card(
@@ -257,7 +156,7 @@ def _card(lesson: Lesson, name: str, trained: Trained, measured: Measured) -> Ca
         users=len(lesson.histories),
         events=len(split.validation.events),
         prompt=resources.prompt,
-        shape=asdict(_shape(lesson.options)),
+        shape=asdict(shape_of(lesson.options)),
         settings=asdict(lesson.options),
         tokens=trained.tokens,
         seconds=trained.seconds,

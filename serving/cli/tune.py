@@ -63,6 +63,7 @@ def command(
     descending: Annotated[
         bool, typer.Option("--descending", help="Only targets whose id sorts before the last item's.")
     ] = False,
+    search: Annotated[int, typer.Option(min=0, help="Choose rates, rank and dropouts by so many such runs first.")] = 0,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only show what would be learnt from: the data card and two examples.")
     ] = False,
@@ -99,6 +100,12 @@ def command(
     lesson = Lesson(resources, split, retrieval, options)
     if dry_run:
         return show_data(lesson)
+    if search:
+        from tuning.search import search as best_of
+
+        options = best_of(lesson, search)
+        lesson = replace(lesson, options=options)
+        typer.echo(f"found by {search} runs: {options}")
     name = name or f"{protocol}-{lesson.digest[:8]}"
     show(
         tune(resources, split, retrieval, name, options, report_to.value), serves=protocol == EVERYTHING and not dataset
@@ -109,7 +116,6 @@ def show_data(lesson: Lesson) -> None:
     """Say what would be learnt from."""
     from tuning.data_card import data_card, examples
 
-    lesson.check()
     typer.echo(json.dumps(data_card(lesson), indent=2))
     for text in examples(lesson, 2):
         typer.echo(f"\n{text}")

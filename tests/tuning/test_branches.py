@@ -18,8 +18,10 @@ from agent.resources import Resources
 from eval.evaluate import EvaluateOptions, evaluate, split_of
 from eval.lineup import Scene
 from tests.tuning.tuned_home import OPTIONS, PROTOCOL, copied, opened, tuned
+from tuning import search as search_module
 from tuning.data_card import data_card, examples
 from tuning.lesson import Lesson
+from tuning.run import Trained, run_training
 from workspace.errors import NotReady
 from workspace.home import Home
 
@@ -100,3 +102,24 @@ def test_what_would_be_learnt_from_is_shown(resources: Resources) -> None:
     assert told
     assert set(told) <= titles
     assert text.count("    ?") == 2
+
+
+def test_a_search_goes_on_where_it_was_stopped(resources: Resources, monkeypatch: pytest.MonkeyPatch) -> None:
+    split = split_of(resources, PROTOCOL, EvaluateOptions())
+    retrieval = Scene(resources, PROTOCOL, recipe=Recipe.short).retrieval
+    lesson = Lesson(resources, split, retrieval, replace(OPTIONS, epochs=1))
+    tried: list[float] = []
+    real = run_training
+
+    def counted(lesson: Lesson, folder: Path) -> Trained:
+        found = real(lesson, folder)
+        tried.append(found.best)
+        return found
+
+    monkeypatch.setattr(search_module, "run_training", counted)
+    first = search_module.search(lesson, 2)
+    assert first.epochs == 1
+    assert first != lesson.options
+    best = search_module.search(lesson, 3)
+    assert len(tried) == 3
+    assert (best == first) == (max(tried) == max(tried[:2]))

@@ -25,7 +25,7 @@ from serving.cli.doctor import _adapter
 from serving.cli.main import app
 from tests.conftest import FakeEncoder, made_events, made_items
 from tests.tuning.tuned_home import PROTOCOL, copied, opened, tuned
-from tuning.tune import _is_whole
+from tuning.run import _is_whole
 from workspace.errors import DataError, ModelError, NotReady, StoreError, UnknownName, UsageError
 from workspace.home import Home
 from workspace.settings import Settings
@@ -97,7 +97,7 @@ def test_a_promoted_adapter_ranks_until_it_is_rolled_back(resources: Resources) 
 def test_a_run_that_stopped_goes_on(resources: Resources, monkeypatch: pytest.MonkeyPatch) -> None:
     straight = tuned(resources, name="straight")
     looks = 0
-    from tuning import tune as module
+    from tuning import run as module
 
     real = module._look
 

@@ -1,0 +1,129 @@
+"""One training run: what is trained, its folder, and the look at validation."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from engine.adapters import AdapterShape, add_adapter, beside
+from engine.reading import HeadShape, ReadingHead
+from engine.readouts import log_odds
+from eval.embeddings import item_vectors
+from retrieval.blend import log_softmax
+from tuning.lesson import Lesson
+from tuning.losses import LOSSES
+from tuning.options import TuneOptions
+from tuning.reader import Reader, collate
+from tuning.trainer import ReadingTrainer, TrainOptions
+from workspace.progress import track
+
+ABOUT = "run.json"
+TOGETHER = 16  # validation targets that are read at once
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """What a run made, and what it took up to where it ended: tokens that were read, and seconds.
+
+    `best` is the mean log-likelihood of validation's targets, in nats, at the look that was kept.
+    """
+
+    reader: Reader
+    tokens: int
+    seconds: float
+    best: float
+
+
+def reader_of(lesson: Lesson) -> Reader:
+    """What is trained: the model with a fresh adapter, which shares its weights, and a fresh head."""
+    resources, options = lesson.resources, lesson.options
+    language = beside(resources.engine.model)
+    language.set_attn_implementation("sdpa")
+    add_adapter(language, shape_of(options), options.seed)
+    events = lesson.split.validation.events
+    texts = item_vectors(resources, events.catalogue)
+    counts = np.bincount(events.items, minlength=len(texts))
+    head = ReadingHead(
+        language.config.hidden_size, texts, counts, HeadShape(options.width, options.dropout), options.seed
+    )
+    say = partial(log_odds, language, resources.engine.tokens) if options.questions else None
+    return Reader(language, head.to(language.device), options.untrained, say, LOSSES[options.loss])
+
+
+def shape_of(options: TuneOptions) -> AdapterShape:
+    """The adapter's shape."""
+    # Dropout inside the adapter would cost a third of the tokens a second.
+    return AdapterShape(options.rank, 2 * options.rank, 0.0, options.depth)
+
+
+def _swept(folder: Path, about: dict[str, object]) -> None:
+    """Make a run's folder; what another run, told otherwise, left there is swept away."""
+    file = folder / ABOUT
+    told = json.dumps(about, sort_keys=True)
+    if not file.is_file() or file.read_text() != told:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        file.write_text(told)
+
+
+def run_training(lesson: Lesson, folder: Path, report_to: str = "none") -> Trained:
+    """Train an adapter and a head, from the last checkpoint in `folder` on where there is one.
+
+    Raises:
+        ForetasteError: the loss became no number; the last good checkpoint stays.
+    """
+    _swept(folder, lesson.told)
+    options, reader = lesson.options, reader_of(lesson)
+    chosen = TrainOptions(
+        rate=options.rate,
+        head_rate=options.head_rate,
+        looks=options.looks,
+        patience=options.patience,
+        weight_decay=options.weight_decay,
+        seed=options.seed,
+        report_to=report_to,
+    )
+    trainer = ReadingTrainer(reader, lesson.plan, _look(lesson, reader), folder, chosen)
+    begun = any([_is_whole(checkpoint) for checkpoint in folder.glob("checkpoint-*")])
+    trainer.train(resume_from_checkpoint=begun)
+    return Trained(reader, trainer.tokens, trainer.seconds, float(trainer.state.best_metric))
+
+
+def _is_whole(checkpoint: Path) -> bool:
+    """Whether a checkpoint was written to its end; one that was not is swept away. Its state is written last."""
+    try:
+        json.loads((checkpoint / "trainer_state.json").read_bytes())
+        return True
+    except (OSError, ValueError):
+        shutil.rmtree(checkpoint)
+        return False
+
+
+def _look(lesson: Lesson, reader: Reader) -> Callable[[], float]:
+    """The mean log-likelihood of the validation targets by the head's best sum with the retriever.
+
+    Not by the head alone: what it gets too sure of costs it much there, and nothing beside the retriever, since the
+    weights of the sum make up for it.
+    """
+    order = np.argsort([len(question.ids) for question in lesson.questions], kind="stable")
+    parts = np.array_split(order, -(-len(order) // TOGETHER))
+
+    @torch.no_grad()
+    def look() -> float:
+        was_training = reader.training
+        reader.eval()
+        said = np.empty(lesson.allowed.shape)
+        for part in track(parts, "validation", len(parts)):
+            states = reader.states(collate([lesson.questions[place] for place in part]))
+            said[part] = reader.head(states).double().cpu().numpy()
+        reader.train(was_training)
+        return lesson.best_mix(log_softmax(said, lesson.allowed))
+
+    return look
