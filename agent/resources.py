@@ -80,6 +80,15 @@ class Resources:
         """The language model with an adapter beside it.
 
         Raises:
+            NotReady: see `check_fits`.
+        """
+        self.check_fits(version)
+        return self.engine.with_adapter(version.adapter)
+
+    def check_fits(self, version: Version) -> None:
+        """Refuse an adapter that does not go with these settings.
+
+        Raises:
             NotReady: it was made for other weights, another encoder, or another way to write a history.
         """
         card = version.card
@@ -99,7 +108,6 @@ class Resources:
                 f"the adapter {card.name!r} has learnt to read histories written with other settings ({changed}: "
                 f"{', '.join(str(card.prompt.get(name)) for name in changed.split(', '))}); set them so, or tune again"
             )
-        return self.engine.with_adapter(version.adapter)
 
     @cached_property
     def fingerprint(self) -> str:

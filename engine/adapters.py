@@ -89,9 +89,24 @@ def load_adapter(model: Any, adapter: Adapter) -> None:
         ModelError: it was made for another architecture.
     """
     import torch
-    from safetensors.torch import load_file
 
     add_adapter(model, adapter.shape)
+    take_over(model, adapter)
+    if model.dtype != torch.float32:  # products in float32 go by the number of rows, so no score would stand twice
+        for name, value in model.named_parameters():
+            if "lora_" in name:
+                value.data = value.data.to(model.dtype)
+    model.eval().requires_grad_(False)
+
+
+def take_over(model: Any, adapter: Adapter) -> None:
+    """Put an adapter's tensors into those that `add_adapter` has put beside the layers of `model`.
+
+    Raises:
+        ModelError: it was made for another architecture, or in another shape.
+    """
+    from safetensors.torch import load_file
+
     tensors, own = load_file(adapter.folder / WEIGHTS), adapter_state(model)
     if {name: value.shape for name, value in tensors.items()} != {name: value.shape for name, value in own.items()}:
         raise ModelError(
@@ -99,11 +114,6 @@ def load_adapter(model: Any, adapter: Adapter) -> None:
             f"{asdict(adapter.shape)}: tune one for this model"
         )
     model.load_state_dict(tensors, strict=False)
-    if model.dtype != torch.float32:  # products in float32 go by the number of rows, so no score would stand twice
-        for name, value in model.named_parameters():
-            if "lora_" in name:
-                value.data = value.data.to(model.dtype)
-    model.eval().requires_grad_(False)
 
 
 def fingerprint(source: Path | str) -> str:

@@ -12,7 +12,8 @@ class TuneOptions:
     `stretch` is the most events of a history that are read at once, `tokens` those of a step; `targets` the validation
     targets that are looked at, `depth` how many of the model's layers are read through, 0 for all. After `questions`
     events of each stretch the branches of the item that came next and of `others` are read too; with 0 the reading
-    head alone is taught; `loss` names one of `tuning.losses`. In training a share of events is `dropped`, and of
+    head alone is taught; `loss` names one of `tuning.losses`, and counts `choosing` times beside the head's. `start`
+    names an adapter to go on from. In training a share of events is `dropped`, and of
     residuals hidden: see `Reader`. There are `looks` at validation, and after `patience` of them without a better one
     training ends.
     """
@@ -32,6 +33,8 @@ class TuneOptions:
     questions: int = 0
     others: int = 9
     loss: str = "listwise"
+    choosing: float = 1.0
+    start: str = ""
     targets: int = 400
     looks: int = 8
     patience: int = 8

@@ -100,14 +100,15 @@ class Reader(nn.Module):
         untrained: float = 0.0,
         say: Callable[[Tensor], Tensor] | None = None,
         loss: Loss = listwise,
+        choosing: float = 1.0,
     ) -> None:
         """A share `untrained` of the residuals is hidden in each step, so that texts alone learn to speak for items.
 
         `say` gives the value of branches, [branches], from their last hidden states, [branches, width], and `loss`
-        teaches them.
+        teaches them; it counts `choosing` times beside the head's.
         """
         super().__init__()
-        self._say, self._loss = say, loss
+        self._say, self._loss, self._share = say, loss, choosing
         self._untrained = untrained
         self.language = language
         self.head = head
@@ -133,7 +134,7 @@ class Reader(nn.Module):
         logits = self.head(hidden[batch.rows, batch.columns], self._untrained if self.training else 0.0)
         reading = nn.functional.cross_entropy(logits, batch.targets, ignore_index=UNKNOWN)
         choosing = self._choosing(hidden[batch.leaf_rows, batch.leaf_columns], batch)
-        return {"loss": reading + choosing, "reading": reading.detach(), "choosing": choosing.detach()}
+        return {"loss": reading + self._share * choosing, "reading": reading.detach(), "choosing": choosing.detach()}
 
     def _choosing(self, ends: Tensor, batch: ReadingBatch) -> Tensor:
         """The loss over the branches of each question, whose first is the target."""

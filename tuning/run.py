@@ -8,11 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 
-from engine.adapters import AdapterShape, add_adapter, beside
+from engine.adapters import AdapterShape, add_adapter, beside, take_over
 from engine.reading import HeadShape, ReadingHead
 from engine.readouts import log_odds
 from eval.embeddings import item_vectors
@@ -22,9 +23,11 @@ from tuning.losses import LOSSES
 from tuning.options import TuneOptions
 from tuning.reader import Reader, collate
 from tuning.trainer import ReadingTrainer, TrainOptions
+from workspace.errors import UsageError
 from workspace.progress import track
 
 ABOUT = "run.json"
+SHAPE = "rank", "depth", "width"  # settings that a run shares with what it starts from
 TOGETHER = 16  # validation targets that are read at once
 
 
@@ -42,7 +45,11 @@ class Trained:
 
 
 def reader_of(lesson: Lesson) -> Reader:
-    """What is trained: the model with a fresh adapter, which shares its weights, and a fresh head."""
+    """What is trained: the model with an adapter, which shares its weights, and a head, fresh but for a `start`.
+
+    Raises:
+        UsageError: the start was tuned on other events, or has another shape.
+    """
     resources, options = lesson.resources, lesson.options
     language = beside(resources.engine.model)
     language.set_attn_implementation("sdpa")
@@ -53,14 +60,34 @@ def reader_of(lesson: Lesson) -> Reader:
     head = ReadingHead(
         language.config.hidden_size, texts, counts, HeadShape(options.width, options.dropout), options.seed
     )
+    if options.start:
+        _take_over(lesson, language, head)
     say = partial(log_odds, language, resources.engine.tokens) if options.questions else None
-    return Reader(language, head.to(language.device), options.untrained, say, LOSSES[options.loss])
+    return Reader(language, head.to(language.device), options.untrained, say, LOSSES[options.loss], options.choosing)
 
 
 def shape_of(options: TuneOptions) -> AdapterShape:
     """The adapter's shape."""
     # Dropout inside the adapter would cost a third of the tokens a second.
     return AdapterShape(options.rank, 2 * options.rank, 0.0, options.depth)
+
+
+def _take_over(lesson: Lesson, language: Any, head: ReadingHead) -> None:
+    """Begin with what the adapter that the options name as `start` has learnt."""
+    resources, events, options = lesson.resources, lesson.split.test.events, lesson.options
+    version = resources.adapters.find(options.start)
+    resources.check_fits(version)
+    card = version.card
+    if card.fit_hash != lesson.split.fit_hash:
+        raise UsageError(
+            f"the adapter {card.name!r} was tuned on other events ({card.protocol}), so it may have seen what this run "
+            "is measured on: start from one of the same --protocol, --dataset, --k-core, --train-users and --seed"
+        )
+    if any(card.settings[name] != getattr(options, name) for name in SHAPE):
+        shape = " ".join(f"--{name} {card.settings[name]}" for name in SHAPE)
+        raise UsageError(f"the adapter {card.name!r} has another shape; go on from it with {shape}")
+    take_over(language, version.adapter)
+    head.load_state_dict(version.head(events.item_ids, item_vectors(resources, events.catalogue)).state_dict())
 
 
 def _swept(folder: Path, about: dict[str, object]) -> None:

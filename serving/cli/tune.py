@@ -55,6 +55,11 @@ def command(
         int, typer.Option(min=0, help="Events of each stretch after which candidates are read too.")
     ] = DEFAULTS.questions,
     loss: Annotated[Loss, typer.Option(help="What the candidates are taught by.")] = Loss.listwise,
+    choosing: Annotated[
+        float, typer.Option(min=0.0, help="How much that loss counts beside the reading head's.")
+    ] = DEFAULTS.choosing,
+    start: Annotated[str, typer.Option(help="An adapter of the same events to go on from.")] = DEFAULTS.start,
+    width: Annotated[int, typer.Option(min=1, help="Width of the reading head.")] = DEFAULTS.width,
     report_to: Annotated[
         ReportTo, typer.Option(help="Where the log goes too; always into log.jsonl beside the adapter.")
     ] = ReportTo.none,
@@ -93,6 +98,9 @@ def command(
         depth=depth,
         questions=questions,
         loss=loss.value,
+        choosing=choosing,
+        start=start,
+        width=width,
         rate=rate,
         head_rate=head_rate,
         seed=seed,

@@ -22,7 +22,7 @@ from tuning import search as search_module
 from tuning.data_card import data_card, examples
 from tuning.lesson import Lesson
 from tuning.run import Trained, run_training
-from workspace.errors import NotReady
+from workspace.errors import NotReady, UsageError
 from workspace.home import Home
 
 SHORT = EvaluateOptions(recipe=Recipe.short)
@@ -123,3 +123,14 @@ def test_a_search_goes_on_where_it_was_stopped(resources: Resources, monkeypatch
     best = search_module.search(lesson, 3)
     assert len(tried) == 3
     assert (best == first) == (max(tried) == max(tried[:2]))
+
+
+def test_a_run_starts_from_what_another_has_learnt(resources: Resources) -> None:
+    reads = tuned(resources, name="reads")
+    on = tuned(resources, name="reads-on", start="reads", rate=0.0, head_rate=0.0, epochs=1, questions=1)
+    found, before = on.measured["bf16"], reads.measured["bf16"]
+    assert (found.head, found.fused) == pytest.approx((before.head, before.fused), abs=1e-3)
+    with pytest.raises(UsageError, match="'reads' has another shape; go on from it with --rank 4 --depth 0 --width 16"):
+        tuned(resources, name="wider", start="reads", width=32)
+    with pytest.raises(UsageError, match="'reads' was tuned on other events"):
+        tuned(resources, "everything", name="other", start="reads")
