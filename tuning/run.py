@@ -22,7 +22,7 @@ from tuning.lesson import Lesson
 from tuning.losses import LOSSES
 from tuning.options import TuneOptions
 from tuning.reader import Reader, collate
-from tuning.trainer import ReadingTrainer, TrainOptions
+from tuning.trainer import ReadingTrainer, TrainOptions, processes
 from workspace.errors import UsageError
 from workspace.progress import track
 
@@ -106,7 +106,9 @@ def run_training(lesson: Lesson, folder: Path, report_to: str = "none") -> Train
     Raises:
         ForetasteError: the loss became no number; the last good checkpoint stays.
     """
-    _swept(folder, lesson.told)
+    with processes().main_process_first():
+        _swept(folder, lesson.told)
+        begun = any([_is_whole(checkpoint) for checkpoint in folder.glob("checkpoint-*")])
     options, reader = lesson.options, reader_of(lesson)
     chosen = TrainOptions(
         rate=options.rate,
@@ -118,7 +120,6 @@ def run_training(lesson: Lesson, folder: Path, report_to: str = "none") -> Train
         report_to=report_to,
     )
     trainer = ReadingTrainer(reader, lesson.plan, _look(lesson, reader), folder, chosen)
-    begun = any([_is_whole(checkpoint) for checkpoint in folder.glob("checkpoint-*")])
     trainer.train(resume_from_checkpoint=begun)
     return Trained(reader, trainer.tokens, trainer.seconds, float(trainer.state.best_metric))
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from accelerate import PartialState
 from torch import Tensor
 from torch.utils.data import DataLoader
 from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, TrainerCallback, TrainingArguments
@@ -22,6 +23,11 @@ from workspace.errors import ForetasteError, NotReady
 
 LOG = "log.jsonl"
 BEST = "log_likelihood"
+
+
+def processes() -> PartialState:
+    """The processes that train together: one, but for what `accelerate launch` started."""
+    return PartialState(cpu=not torch.cuda.is_available())
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +65,15 @@ class ReadingTrainer(Trainer):  # type: ignore[misc]
         """
         if options.report_to != "none" and not find_spec(options.report_to):
             raise NotReady(f"to report to {options.report_to}, install it: pip install {options.report_to}")
-        every = max(1, len(plan) // options.looks)
+        steps = -(-len(plan) // processes().num_processes)
+        every = max(1, steps // options.looks)
         arguments = TrainingArguments(
             output_dir=str(folder),
-            max_steps=len(plan),
+            max_steps=steps,
             per_device_train_batch_size=1,
             learning_rate=options.rate,
             lr_scheduler_type="linear",
-            warmup_steps=round(options.warm_up * len(plan)),
+            warmup_steps=round(options.warm_up * steps),
             weight_decay=options.weight_decay,
             max_grad_norm=options.clip,
             eval_strategy="steps",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,7 +29,7 @@ from tuning.data_card import data_card
 from tuning.lesson import Lesson
 from tuning.options import TuneOptions
 from tuning.run import Trained, run_training, shape_of
-from tuning.trainer import LOG
+from tuning.trainer import LOG, processes
 from workspace.errors import StoreError, explained_disk_errors
 from workspace.lock import one_at_a_time
 from workspace.progress import track
@@ -49,7 +49,8 @@ def tune(
     """Train an adapter and its reading head on `split`, measure them beside `retrieval`, and keep them as `name`.
 
     A run that was stopped goes on at its last checkpoint, if nothing of what it was told has changed. `report_to` names
-    what else its log is sent to, as transformers knows it: tensorboard, wandb, trackio.
+    what else its log is sent to, as transformers knows it: tensorboard, wandb, trackio. Under `accelerate launch` the
+    steps are shared out among the processes; the first one measures and keeps what was learnt.
 
     Raises:
         UsageError: there is an adapter of that name, or it is none for a folder.
@@ -59,18 +60,22 @@ def tune(
     """
     resources.adapters.check_new(name)
     lesson = Lesson(resources, split, retrieval, options or TuneOptions())
-    lesson.prepare()
-    folder = resources.home.runs / "tune" / name
+    folder, team = resources.home.runs / "tune" / name, processes()
+    with team.main_process_first():
+        lesson.prepare()
     with _explained(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with one_at_a_time(folder.with_name(f"{name}.lock")):
+        with one_at_a_time(folder.with_name(f"{name}.lock")) if team.is_main_process else nullcontext():
             resources.adapters.check_new(name)
-            return _tune(lesson, name, folder, report_to)
+            trained = run_training(lesson, folder, report_to)
+            if team.is_main_process:
+                _keep(lesson, name, trained, folder)
+    team.wait_for_everyone()
+    return resources.adapters.find(name).card
 
 
-def _tune(lesson: Lesson, name: str, folder: Path, report_to: str) -> Card:
+def _keep(lesson: Lesson, name: str, trained: Trained, folder: Path) -> None:
     resources = lesson.resources
-    trained = run_training(lesson, folder, report_to)
     kept = folder / "kept"
     kept.mkdir(exist_ok=True)
     save_adapter(trained.reader.language, kept)
@@ -84,7 +89,6 @@ def _tune(lesson: Lesson, name: str, folder: Path, report_to: str) -> Card:
 
     resources.adapters.keep(card, write)
     shutil.rmtree(folder)
-    return card
 
 
 def measure(lesson: Lesson, adapter: Adapter) -> Measured:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -254,3 +257,18 @@ def test_two_engines_read_alike(resources: Resources) -> None:
         for user in ("u01", "u02")
     ]
     assert np.array_equal(one.states(stems).float(), other.states(stems).float())
+
+
+def test_two_processes_share_the_steps(resources: Resources, root: Path, real_home: Home) -> None:
+    several = ["--multi_gpu", "--num_processes", "2", "--num_machines", "1", "--mixed_precision", "no"]  # or CPUs
+    script = ["--dynamo_backend", "no", "-m", "tests.tuning.several_processes", str(root)]
+    env = {**os.environ, "FORETASTE_HOME": str(real_home.root), "OMP_NUM_THREADS": "1"}
+    launch = [sys.executable, "-m", "accelerate.commands.launch", *several, *script]
+    done = subprocess.run(launch, env=env, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    tuned(resources, name="alone", epochs=2, questions=1)
+    cards = [resources.adapters.find(name) for name in ("shared", "alone")]
+    logs = [(one.folder / "log.jsonl").read_text().splitlines() for one in cards]
+    together, alone = (max(json.loads(line)["step"] for line in log) for log in logs)
+    assert together == -(-alone // 2)
+    assert cards[0].card.measured["bf16"].head == pytest.approx(cards[1].card.measured["bf16"].head, abs=0.5)
