@@ -54,6 +54,10 @@ class ReadingHead(nn.Module):
         self.popularity = nn.Parameter(torch.from_numpy(np.log1p(counts)).float())
         self.dropout = nn.Dropout(shape.dropout)
 
+    def learn_also(self, counts: NDArray[np.int64]) -> None:
+        """From now on give the items with `counts`, int64 [items], above 0 residuals of their own too."""
+        self.trained |= torch.from_numpy(counts > 0)[:, None].to(self.trained.device)
+
     def items(self, untrained: float = 0.0) -> Tensor:
         """All items' vectors P e + r, float32 [items, width]; a share `untrained` of the residuals is hidden.
 

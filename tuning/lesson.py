@@ -93,8 +93,18 @@ class Lesson:
     @cached_property
     def plan(self) -> Plan:
         """Every step of the run."""
+        return self._plan(self.histories, self.options.epochs, self.options.seed)
+
+    @cached_property
+    def last_plan(self) -> Plan:
+        """Every step over all events before the test, once the weights are fitted."""
+        timelines = fitted_timelines(self.resources.store, self.split.test.events)
+        histories = [self.reader.read(timeline) for timeline in timelines]
+        return self._plan(histories, self.options.refit, self.options.seed + 1)
+
+    def _plan(self, histories: list[History], epochs: int, seed: int) -> Plan:
         told = self.options
-        return Plan(self.histories, told.epochs, told.stretch, told.tokens, told.seed, told.dropped, self.chooser)
+        return Plan(histories, epochs, told.stretch, told.tokens, seed, told.dropped, self.chooser)
 
     @cached_property
     def chooser(self) -> Chooser | None:

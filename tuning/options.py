@@ -15,7 +15,7 @@ class TuneOptions:
     head alone is taught; `loss` names one of `tuning.losses`, and counts `choosing` times beside the head's. `start`
     names an adapter to go on from. In training a share of events is `dropped`, and of
     residuals hidden: see `Reader`. There are `looks` at validation, and after `patience` of them without a better one
-    training ends.
+    training ends. Then come `refit` epochs, at lower rates, over all events before the test, validation among them.
     """
 
     epochs: int = 8
@@ -38,4 +38,5 @@ class TuneOptions:
     targets: int = 400
     looks: int = 8
     patience: int = 8
+    refit: int = 1
     seed: int = 0

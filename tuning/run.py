@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from workspace.progress import track
 
 ABOUT = "run.json"
 SHAPE = "rank", "depth", "width"  # settings that a run shares with what it starts from
+GENTLE = 0.3  # of the learning rates, in the last epochs over everything
 TOGETHER = 16  # validation targets that are read at once
 
 
@@ -86,18 +87,12 @@ def _take_over(lesson: Lesson, language: Any, head: ReadingHead) -> None:
     if any(card.settings[name] != getattr(options, name) for name in SHAPE):
         shape = " ".join(f"--{name} {card.settings[name]}" for name in SHAPE)
         raise UsageError(f"the adapter {card.name!r} has another shape; go on from it with {shape}")
+    if card.settings["refit"]:
+        raise UsageError(
+            f"the adapter {card.name!r} has seen the targets that this run is looked at by; tune it with --refit 0"
+        )
     take_over(language, version.adapter)
     head.load_state_dict(version.head(events.item_ids, item_vectors(resources, events.catalogue)).state_dict())
-
-
-def _swept(folder: Path, about: dict[str, object]) -> None:
-    """Make a run's folder; what another run, told otherwise, left there is swept away."""
-    file = folder / ABOUT
-    told = json.dumps(about, sort_keys=True)
-    if not file.is_file() or file.read_text() != told:
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        file.write_text(told)
 
 
 def run_training(lesson: Lesson, folder: Path, report_to: str = "none") -> Trained:
@@ -106,11 +101,30 @@ def run_training(lesson: Lesson, folder: Path, report_to: str = "none") -> Train
     Raises:
         ForetasteError: the loss became no number; the last good checkpoint stays.
     """
-    with processes().main_process_first():
-        _swept(folder, lesson.told)
-        begun = any([_is_whole(checkpoint) for checkpoint in folder.glob("checkpoint-*")])
-    options, reader = lesson.options, reader_of(lesson)
-    chosen = TrainOptions(
+    begun, reader = _begun(folder, lesson.told), reader_of(lesson)
+    trainer = ReadingTrainer(reader, lesson.plan, _look(lesson, reader), folder, _told(lesson, report_to))
+    trainer.train(resume_from_checkpoint=begun)
+    return Trained(reader, trainer.tokens, trainer.seconds, float(trainer.state.best_metric))
+
+
+def refit(lesson: Lesson, trained: Trained, folder: Path, report_to: str = "none") -> Trained:
+    """Go on over all events before the test, validation's targets among them, as the retriever is fitted in the end.
+
+    At lower rates: where it leads is looked at no more.
+    """
+    begun, told = _begun(folder, lesson.told), _told(lesson, report_to)
+    trained.reader.head.learn_also(
+        np.bincount(lesson.split.test.events.items, minlength=len(trained.reader.head.texts))
+    )
+    gentle = replace(told, rate=GENTLE * told.rate, head_rate=GENTLE * told.head_rate)
+    trainer = ReadingTrainer(trained.reader, lesson.last_plan, None, folder, gentle)
+    trainer.train(resume_from_checkpoint=begun)
+    return replace(trained, tokens=trained.tokens + trainer.tokens, seconds=trained.seconds + trainer.seconds)
+
+
+def _told(lesson: Lesson, report_to: str) -> TrainOptions:
+    options = lesson.options
+    return TrainOptions(
         rate=options.rate,
         head_rate=options.head_rate,
         looks=options.looks,
@@ -119,9 +133,17 @@ def run_training(lesson: Lesson, folder: Path, report_to: str = "none") -> Train
         seed=options.seed,
         report_to=report_to,
     )
-    trainer = ReadingTrainer(reader, lesson.plan, _look(lesson, reader), folder, chosen)
-    trainer.train(resume_from_checkpoint=begun)
-    return Trained(reader, trainer.tokens, trainer.seconds, float(trainer.state.best_metric))
+
+
+def _begun(folder: Path, about: dict[str, object]) -> bool:
+    """Make a run's folder, swept of what another run, told otherwise, left there; whether it holds a checkpoint."""
+    with processes().main_process_first():
+        file, told = folder / ABOUT, json.dumps(about, sort_keys=True)
+        if not file.is_file() or file.read_text() != told:
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+            file.write_text(told)
+        return any([_is_whole(checkpoint) for checkpoint in folder.glob("checkpoint-*")])
 
 
 def _is_whole(checkpoint: Path) -> bool:

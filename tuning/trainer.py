@@ -34,7 +34,8 @@ def processes() -> PartialState:
 class TrainOptions:
     """How to train: learning rates of adapter and head, the share of steps in which they rise, and so on.
 
-    Validation is looked at `looks` times; after `patience` looks without a better one training ends.
+    Validation is looked at `looks` times; after `patience` looks without a better one training ends. With 0 looks the
+    last step counts.
     """
 
     rate: float = 1e-3
@@ -56,7 +57,7 @@ class ReadingTrainer(Trainer):  # type: ignore[misc]
     _read = 0
 
     def __init__(
-        self, reader: Reader, plan: Plan, look: Callable[[], float], folder: Path, options: TrainOptions
+        self, reader: Reader, plan: Plan, look: Callable[[], float] | None, folder: Path, options: TrainOptions
     ) -> None:
         """Checkpoints and the log are written to `folder`.
 
@@ -66,7 +67,7 @@ class ReadingTrainer(Trainer):  # type: ignore[misc]
         if options.report_to != "none" and not find_spec(options.report_to):
             raise NotReady(f"to report to {options.report_to}, install it: pip install {options.report_to}")
         steps = -(-len(plan) // processes().num_processes)
-        every = max(1, steps // options.looks)
+        every = max(1, steps // (options.looks or 4))
         arguments = TrainingArguments(
             output_dir=str(folder),
             max_steps=steps,
@@ -76,12 +77,12 @@ class ReadingTrainer(Trainer):  # type: ignore[misc]
             warmup_steps=round(options.warm_up * steps),
             weight_decay=options.weight_decay,
             max_grad_norm=options.clip,
-            eval_strategy="steps",
+            eval_strategy="steps" if look else "no",
             eval_steps=every,
             save_steps=every,
             save_total_limit=2,
             logging_steps=max(1, every // 4),
-            load_best_model_at_end=True,
+            load_best_model_at_end=look is not None,
             metric_for_best_model=BEST,
             greater_is_better=True,
             report_to=options.report_to,
@@ -91,7 +92,7 @@ class ReadingTrainer(Trainer):  # type: ignore[misc]
             dataloader_pin_memory=False,
             use_cpu=not torch.cuda.is_available(),
         )
-        callbacks = [Journal(folder / LOG), EarlyStoppingCallback(options.patience)]
+        callbacks = [Journal(folder / LOG), *([EarlyStoppingCallback(options.patience)] if look else [])]
         # It wants a data set to look at; `look` has its own.
         super().__init__(
             reader, arguments, data_collator=_joined, train_dataset=plan, eval_dataset=plan, callbacks=callbacks
@@ -156,7 +157,7 @@ class ReadingTrainer(Trainer):  # type: ignore[misc]
 
     def evaluate(self, *args: Any, metric_key_prefix: str = "eval", **kwargs: Any) -> dict[str, float]:
         """Look at validation."""
-        found = {f"{metric_key_prefix}_{BEST}": self._look()}
+        found = {f"{metric_key_prefix}_{BEST}": self._look()} if self._look else {}
         self.log(found)
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, found)
         return found

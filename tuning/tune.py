@@ -28,7 +28,7 @@ from eval.ranking import target_ranks
 from tuning.data_card import data_card
 from tuning.lesson import Lesson
 from tuning.options import TuneOptions
-from tuning.run import Trained, run_training, shape_of
+from tuning.run import Trained, refit, run_training, shape_of
 from tuning.trainer import LOG, processes
 from workspace.errors import StoreError, explained_disk_errors
 from workspace.lock import one_at_a_time
@@ -68,26 +68,34 @@ def tune(
         with one_at_a_time(folder.with_name(f"{name}.lock")) if team.is_main_process else nullcontext():
             resources.adapters.check_new(name)
             trained = run_training(lesson, folder, report_to)
-            if team.is_main_process:
-                _keep(lesson, name, trained, folder)
+            measured = measure(lesson, _written(lesson, trained, folder / "measured")) if team.is_main_process else None
+            if lesson.options.refit:
+                trained = refit(lesson, trained, folder / "refit", report_to)
+            if measured:
+                _keep(lesson, name, trained, measured, folder)
     team.wait_for_everyone()
     return resources.adapters.find(name).card
 
 
-def _keep(lesson: Lesson, name: str, trained: Trained, folder: Path) -> None:
-    resources = lesson.resources
-    kept = folder / "kept"
-    kept.mkdir(exist_ok=True)
-    save_adapter(trained.reader.language, kept)
-    trained.reader.head.save(kept, lesson.split.test.events.item_ids)
+def _written(lesson: Lesson, trained: Trained, folder: Path) -> Adapter:
+    """The adapter and its head, in files."""
+    folder.mkdir(exist_ok=True)
+    save_adapter(trained.reader.language, folder)
+    trained.reader.head.save(folder, lesson.split.test.events.item_ids)
+    return Adapter(folder.parent.name, folder, shape_of(lesson.options))
+
+
+def _keep(lesson: Lesson, name: str, trained: Trained, measured: Measured, folder: Path) -> None:
+    kept = _written(lesson, trained, folder / "kept").folder
     shutil.copy(folder / LOG, kept)
+    if lesson.options.refit:
+        shutil.copy(folder / "refit" / LOG, kept / "refit.jsonl")
     (kept / DATA_CARD).write_text(json.dumps(data_card(lesson), indent=2))
-    card = _card(lesson, name, trained, measure(lesson, Adapter(name, kept, shape_of(lesson.options))))
 
     def write(target: Path) -> None:
         shutil.copytree(kept, target, dirs_exist_ok=True)
 
-    resources.adapters.keep(card, write)
+    lesson.resources.adapters.keep(_card(lesson, name, trained, measured), write)
     shutil.rmtree(folder)
 
 
@@ -158,7 +166,7 @@ def _card(lesson: Lesson, name: str, trained: Trained, measured: Measured) -> Ca
         fit_hash=split.fit_hash,
         cut=float(split.test.events.times.max()),  # the weights were fitted on validation's targets
         users=len(lesson.histories),
-        events=len(split.validation.events),
+        events=len(split.test.events if lesson.options.refit else split.validation.events),
         prompt=resources.prompt,
         shape=asdict(shape_of(lesson.options)),
         settings=asdict(lesson.options),

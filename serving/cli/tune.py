@@ -58,6 +58,9 @@ def command(
     choosing: Annotated[
         float, typer.Option(min=0.0, help="How much that loss counts beside the reading head's.")
     ] = DEFAULTS.choosing,
+    refit: Annotated[
+        int, typer.Option(min=0, help="Epochs over all events that the protocol allows, validation among them, after.")
+    ] = DEFAULTS.refit,
     start: Annotated[str, typer.Option(help="An adapter of the same events to go on from.")] = DEFAULTS.start,
     width: Annotated[int, typer.Option(min=1, help="Width of the reading head.")] = DEFAULTS.width,
     report_to: Annotated[
@@ -83,6 +86,7 @@ def command(
     from eval.lineup import Scene
     from serving.cli.evaluate import with_dataset
     from tuning.lesson import Lesson
+    from tuning.trainer import processes
     from tuning.tune import tune
 
     resources = Resources.at(context.obj)
@@ -99,6 +103,7 @@ def command(
         questions=questions,
         loss=loss.value,
         choosing=choosing,
+        refit=refit,
         start=start,
         width=width,
         rate=rate,
@@ -115,9 +120,9 @@ def command(
         lesson = replace(lesson, options=options)
         typer.echo(f"found by {search} runs: {options}")
     name = name or f"{protocol}-{lesson.digest[:8]}"
-    show(
-        tune(resources, split, retrieval, name, options, report_to.value), serves=protocol == EVERYTHING and not dataset
-    )
+    card = tune(resources, split, retrieval, name, options, report_to.value)
+    if processes().is_main_process:
+        show(card, serves=protocol == EVERYTHING and not dataset)
 
 
 def show_data(lesson: Lesson) -> None:

@@ -126,11 +126,13 @@ def test_a_search_goes_on_where_it_was_stopped(resources: Resources, monkeypatch
 
 
 def test_a_run_starts_from_what_another_has_learnt(resources: Resources) -> None:
-    reads = tuned(resources, name="reads")
+    reads = tuned(resources, name="reads", refit=0)
     on = tuned(resources, name="reads-on", start="reads", rate=0.0, head_rate=0.0, epochs=1, questions=1)
     found, before = on.measured["bf16"], reads.measured["bf16"]
     assert (found.head, found.fused) == pytest.approx((before.head, before.fused), abs=1e-3)
     with pytest.raises(UsageError, match="'reads' has another shape; go on from it with --rank 4 --depth 0 --width 16"):
         tuned(resources, name="wider", start="reads", width=32)
+    with pytest.raises(UsageError, match="'chooses' has seen the targets .* tune it with --refit 0"):
+        tuned(resources, name="seen", start="chooses")
     with pytest.raises(UsageError, match="'reads' was tuned on other events"):
         tuned(resources, "everything", name="other", start="reads")

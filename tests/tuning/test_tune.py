@@ -55,13 +55,23 @@ def test_a_card_says_what_the_adapter_was_made_from(card: Card, resources: Resou
     assert resources.adapters.find("first").card == card
     split = split_of(resources, PROTOCOL, EvaluateOptions())
     assert card.fit_hash == split.fit_hash
-    assert (card.users, card.events) == (36, len(split.validation.events))
+    assert (card.users, card.events) == (36, len(split.test.events))
     assert card.fingerprint == resources.fingerprint
     found = card.measured["bf16"]
     assert found.targets == 36
     assert found.fused >= found.retrieval - 1e-3
     assert not (resources.home.runs / "tune" / "first").exists()
     assert "loss" in (resources.adapters.find("first").folder / "log.jsonl").read_text()
+
+
+def test_the_last_epoch_is_over_all_that_may_be_seen(card: Card, resources: Resources) -> None:
+    looked_at = tuned(resources, name="looked-at", refit=0)
+    assert looked_at.measured == card.measured
+    assert looked_at.tokens < card.tokens
+    split = split_of(resources, PROTOCOL, EvaluateOptions())
+    assert (looked_at.events, card.events) == (len(split.validation.events), len(split.test.events))
+    heads = [resources.adapters.find(name).folder / "head.safetensors" for name in ("looked-at", "first")]
+    assert heads[0].read_bytes() != heads[1].read_bytes()
 
 
 def test_the_evaluation_reads_what_was_measured(card: Card, resources: Resources) -> None:
