@@ -1,7 +1,7 @@
 """Adapters as versioned values: each with a card that says what it was made from and what it measured.
 
 HOME/adapters/<name>/        an artefact: the adapter's and the head's tensors, and the card
-HOME/adapters/promoted.json  the names that were promoted, the one in use last
+HOME/adapters/promoted.json  the names that were promoted, those in use last; several that rank together joined by +
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from workspace.home import Home
 if TYPE_CHECKING:
     from engine.reading import ReadingHead
 
-PROMOTED = "promoted.json"
+PROMOTED, TOGETHER = "promoted.json", "+"
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,14 +187,18 @@ class Adapters:
         """Keep the adapter named by its card."""
         return publish(self._root / card.name, asdict(card), write)
 
-    def promote(self, name: str) -> None:
-        """Let `name` rank from now on.
+    def promote(self, *names: str) -> None:
+        """Let the adapter of this name rank from now on, or several together: what their heads say is averaged.
 
         Raises:
             UnknownName: there is none.
+            UsageError: they were tuned on different events.
         """
-        self.find(name)
-        self._write([*(other for other in self._promoted() if other != name), name])
+        found = [self.find(name) for name in names]
+        if len({version.card.fit_hash for version in found}) > 1:
+            raise UsageError(f"{', '.join(names)} were tuned on different events: they cannot rank together")
+        joined = TOGETHER.join(dict.fromkeys(names))
+        self._write([*(other for other in self._promoted() if other != joined), joined])
 
     def rollback(self) -> str | None:
         """Go back to the adapter before; its name, None where there was none.
@@ -207,18 +211,19 @@ class Adapters:
         self._write(self._promoted()[:-1])
         return next(iter(self._promoted()[-1:]), None)
 
-    def promoted(self) -> Version | None:
-        """The adapter in use.
+    def promoted(self) -> tuple[Version, ...]:
+        """The adapters in use: none, one, or several that rank together.
 
         Raises:
-            NotReady: it is gone.
+            NotReady: one is gone.
         """
-        last = self._promoted()[-1:]
-        if last and last[0] not in self.names():
-            raise NotReady(
-                f"the promoted adapter {last[0]!r} is gone from {self._root}; run: foretaste adapters rollback"
-            )
-        return self.find(last[0]) if last else None
+        last = self._promoted()[-1].split(TOGETHER) if self._promoted() else []
+        for name in last:
+            if name not in self.names():
+                raise NotReady(
+                    f"the promoted adapter {name!r} is gone from {self._root}; run: foretaste adapters rollback"
+                )
+        return tuple(map(self.find, last))
 
     def _promoted(self) -> list[str]:
         file = self._root / PROMOTED

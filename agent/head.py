@@ -54,25 +54,36 @@ class HeadScorer:
 
 @dataclass(frozen=True)
 class Tuned:
-    """The adapter in use: its name, its reading head, and the weights of the sum with the retriever's.
+    """The adapters in use: their name, their reading heads, and the weights of the sum with the retriever's.
 
-    `branches` says how much its say of single candidates counts beside that sum.
+    `branches` says how much the say of single candidates counts beside that sum, where there is one adapter.
     """
 
     name: str
-    scorer: HeadScorer
+    scorers: Sequence[HeadScorer]
     weights: Weights
     branches: LanguageWeight
 
     @property
     def chooser(self) -> LanguageScorer:
-        """Scores candidates as it was taught to."""
-        return self.scorer.chooser
+        """Scores candidates as the adapter was taught to."""
+        return self.scorers[0].chooser
 
     def log_p(self, timelines: Sequence[Timeline], retrieval: Floats) -> Floats:
         """Log P(next) after each history, float64 [n, items], from the retriever's; what that excludes stays out."""
         allowed = np.isfinite(retrieval)
-        return mixed(self.weights, retrieval, self.scorer.log_p(timelines, allowed), allowed)
+        return mixed(self.weights, retrieval, averaged(self.scorers, timelines, allowed), allowed)
+
+
+def averaged(scorers: Sequence[HeadScorer], timelines: Sequence[Timeline], allowed: Mask) -> Floats:
+    """Log P(next) of several heads after each history, float64 [n, items]: their mean, which sums to 1 again."""
+    each = [np.where(allowed, scorer.log_p(timelines, allowed), 0.0) for scorer in scorers]
+    return log_softmax(np.mean(each, axis=0), allowed)
+
+
+def mean_weights(weights: Sequence[Weights]) -> Weights:
+    """The mean of the weights that were fitted for each alone."""
+    return {name: float(np.mean([one[name] for one in weights])) for name in (RETRIEVAL, HEAD)}
 
 
 def mixed(weights: Weights, retrieval: Floats, head: Floats, allowed: Mask) -> Floats:

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from agent.adapters import TOGETHER, Version
 from agent.fusion import NO_WEIGHT, LanguageWeight
-from agent.head import HEAD, HeadScorer, Tuned
+from agent.head import HEAD, HeadScorer, Tuned, mean_weights
 from agent.options import FitOptions
 from agent.rationale import Pen, Rationales
 from agent.resources import FIT, Resources
@@ -78,14 +79,19 @@ class Knowledge:
         Raises:
             NotReady: the adapter was made for another model or other settings, or not measured in this precision.
         """
-        version = self.resources.adapters.promoted()
-        if not version or not version.measured(self.resources.precision).weights[HEAD]:
+        versions = self.resources.adapters.promoted()
+        measured = [version.measured(self.resources.precision) for version in versions]
+        if not any(found.weights[HEAD] for found in measured):
             return None
-        measured = version.measured(self.resources.precision)
+        weights = mean_weights([found.weights for found in measured])
+        branches = measured[0].branches if len(measured) == 1 else NO_WEIGHT
+        name = TOGETHER.join(version.card.name for version in versions)
+        return Tuned(name, [self._head_scorer(version) for version in versions], weights, branches)
+
+    def _head_scorer(self, version: Version) -> HeadScorer:
         engine = self.resources.tuned(version)
         head = version.head(self.index.item_ids, self.retriever.texts)
-        scorer = HeadScorer(engine, self.resources.renderer, self.catalogue, head)
-        return Tuned(version.card.name, scorer, measured.weights, measured.branches)
+        return HeadScorer(engine, self.resources.renderer, self.catalogue, head)
 
     @cached_property
     def scorer(self) -> LanguageScorer:

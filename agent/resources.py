@@ -144,10 +144,11 @@ class Resources:
             vars(self)["precision"] = self._precision_among(among)
 
     def _helped(self) -> list[str]:
-        """The precisions in which the promoted adapter adds something; a damaged one is told of when it is to rank."""
+        """The precisions in which the promoted adapters add something; a damaged one is told of when it is to rank."""
         with suppress(ForetasteError):
-            if version := self.adapters.promoted():
-                return [name for name, found in version.card.measured.items() if found.weights[HEAD]]
+            cards = [version.card for version in self.adapters.promoted()]
+            measured = set[str].intersection(*(set(card.measured) for card in cards)) if cards else set()
+            return [name for name in measured if any(card.measured[name].weights[HEAD] for card in cards)]
         return []
 
     def _precision_among(self, among: Sequence[Precision]) -> Precision:

@@ -19,7 +19,7 @@ from eval.language.masking import masked
 from eval.language.packed import ZeroShot, ZeroShotFused
 from eval.language.peers import Generated, Letters, Pointwise
 from eval.language.reordering import PopularityOrder, RandomOrder
-from eval.language.tuned import TunedBranches, TunedFused, TunedHead
+from eval.language.tuned import TunedAveraged, TunedBranches, TunedFused, TunedHead
 from eval.peers.baselines import Popular, Random
 from eval.peers.content import Content, tfidf
 from eval.peers.ease import Ease
@@ -129,6 +129,7 @@ SYSTEMS: Mapping[str, Callable[[Scene], System]] = {
     "zero-shot-fused": lambda scene: ZeroShotFused(scene.retrieval, scene.scorer, scene.language, seed=scene.seed),
     "tuned": lambda scene: TunedBranches(scene.retrieval, scene.adapters, scene.mask_titles),
     "tuned-head": lambda scene: TunedHead(scene.retrieval, scene.adapters, scene.mask_titles),
+    "tuned-averaged": lambda scene: TunedAveraged(scene.retrieval, scene.adapters, scene.mask_titles),
     "tuned-fused": lambda scene: TunedFused(scene.retrieval, scene.adapters, scene.mask_titles),
     "pointwise": lambda scene: Pointwise(scene.retrieval, scene.scorer, scene.language, scene.seed, biased=2),
     "letters": lambda scene: Letters(scene.retrieval, scene.scorer, scene.language, scene.seed),

@@ -9,7 +9,7 @@ import numpy as np
 
 from agent.adapters import Version
 from agent.fusion import LanguageWeight, fuse
-from agent.head import Floats, HeadScorer, mixed
+from agent.head import Floats, HeadScorer, averaged, mean_weights, mixed
 from agent.scorer import LanguageScorer
 from eval.embeddings import item_vectors
 from eval.fitted import fit_or_read, refuse_other_cut
@@ -20,6 +20,7 @@ from eval.peers.product import BATCH, Retrieval
 from eval.protocols.split import Case, Split
 from eval.ranking import rankable
 from eval.systems import Scores
+from retrieval.blend import Weights
 from workspace.errors import NotReady
 
 
@@ -109,6 +110,33 @@ class TunedHead:
         """Log P(next) of all items, float64 [cases, items]."""
         allowed = rankable(cases, len(self.fitted_on.item_ids))
         return self.scorer.log_p([self.retrieval.timeline(case) for case in cases], allowed)
+
+
+@dataclass
+class TunedAveraged(TunedHead):
+    """The mean of the heads of all adapters that were tuned on the same events, beside the retriever."""
+
+    scorers: Sequence[HeadScorer] = field(init=False, repr=False)
+    weights: Weights = field(init=False, repr=False)
+
+    def fit(self, split: Split) -> None:
+        """Take all of them.
+
+        Raises:
+            NotReady: there is none, or one does not fit the model or the settings.
+        """
+        super().fit(split)
+        resources = self.retrieval.resources
+        versions = resources.adapters.made_on(split.fit_hash)
+        self.scorers = [scorer_of(version, self.retrieval, split, self.mask_titles) for version in versions]
+        self.weights = mean_weights([version.measured(resources.precision).weights for version in versions])
+
+    def log_p(self, cases: Sequence[Case]) -> Floats:
+        """Log P(next) of all items, float64 [cases, items]."""
+        retrieved = self.retrieval.log_p(cases, self.retrieval.retriever)
+        allowed = np.isfinite(retrieved)
+        said = averaged(self.scorers, [self.retrieval.timeline(case) for case in cases], allowed)
+        return mixed(self.weights, retrieved, said, allowed)
 
 
 @dataclass

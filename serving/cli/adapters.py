@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from agent.adapters import Adapters, Version
 
 command = typer.Typer(help="Choose which tuned adapter ranks.", no_args_is_help=True)
-Name = Annotated[str, typer.Argument(help="The adapter's name; see foretaste adapters list.")]
+Names = Annotated[list[str], typer.Argument(help="The adapter's name; see foretaste adapters list.")]
 
 
 @command.command("list")
@@ -41,10 +41,10 @@ def compare(
 
 
 @command.command()
-def promote(context: typer.Context, name: Name) -> None:
-    """Let an adapter rank from now on. Example: foretaste adapters promote everything-1a2b3c4d"""
-    _adapters(context).promote(name)
-    typer.echo(f"promoted: {name}")
+def promote(context: typer.Context, names: Names) -> None:
+    """Let an adapter rank from now on, or several together. Example: foretaste adapters promote everything-1a2b3c4d"""
+    _adapters(context).promote(*names)
+    typer.echo(f"promoted: {', '.join(names)}")
 
 
 @command.command()
@@ -65,10 +65,10 @@ def _show(adapters: Adapters, versions: list[Version], as_json: bool) -> None:
         return
     if not versions:
         typer.echo("no adapter yet; run: foretaste tune")
-    used = adapters.promoted()
+    used = {version.card.name for version in adapters.promoted()}
     for one in versions:
         card = one.card
-        mark = "*" if used and used.card.name == card.name else " "
+        mark = "*" if card.name in used else " "
         typer.echo(f"{mark} {card.name}: {card.base}, {card.protocol}, {card.users:,} users, made {card.made}")
         for precision, found in card.measured.items():
             gain = found.fused - found.retrieval

@@ -89,17 +89,18 @@ def _data(home: Home) -> Iterator[Finding]:
 def _adapter(knowledge: Knowledge) -> Iterator[Finding]:
     """The promoted adapter, if there is one, and what it is worth."""
     try:
-        version = knowledge.resources.adapters.promoted()
+        versions = knowledge.resources.adapters.promoted()
         tuned = knowledge.tuned
     except (ForetasteError, ImportError) as error:
         yield False, str(error)
         return
-    if version and not tuned:
-        yield True, f"the adapter {version.card.name} was measured to add nothing: it is not asked"
-    elif version:
-        found = version.card.measured[knowledge.resources.precision]
+    for one in versions:
+        if not tuned:
+            yield True, f"the adapter {one.card.name} was measured to add nothing: it is not asked"
+            continue
+        found = one.card.measured[knowledge.resources.precision]
         gain = f"{found.fused - found.retrieval:+.3f} nats on {found.targets:,} targets"
-        yield True, f"the adapter {version.card.name} ranks beside the retriever: {gain}"
+        yield True, f"the adapter {one.card.name} ranks beside the retriever: {gain}"
 
 
 def _precision(resources: Resources) -> str:

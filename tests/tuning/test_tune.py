@@ -247,6 +247,10 @@ def test_adapters_are_listed_promoted_and_rolled_back(resources: Resources) -> N
     assert "* first" in runner.invoke(app, ["--home", home, "adapters", "list"]).output
     found = runner.invoke(app, ["--home", home, "adapters", "list", "--json"])
     assert "first" in [card["name"] for card in json.loads(found.output)]
+    adapters.promote("first", "looked-at")
+    assert [version.card.name for version in adapters.promoted()] == ["first", "looked-at"]
+    assert runner.invoke(app, ["--home", home, "adapters", "list"]).output.count("* ") == 2
+    assert adapters.rollback() == "first"
     assert adapters.rollback() is None
     with pytest.raises(UsageError, match="nothing to go back from"):
         adapters.rollback()
