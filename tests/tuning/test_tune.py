@@ -247,8 +247,10 @@ def test_adapters_are_listed_promoted_and_rolled_back(resources: Resources) -> N
     assert "* first" in runner.invoke(app, ["--home", home, "adapters", "list"]).output
     found = runner.invoke(app, ["--home", home, "adapters", "list", "--json"])
     assert "first" in [card["name"] for card in json.loads(found.output)]
-    adapters.promote("first", "looked-at")
-    assert [version.card.name for version in adapters.promoted()] == ["first", "looked-at"]
+    first = adapters.find("first")
+    adapters.keep(replace(first.card, name="twin"), lambda target: copied(first.folder, target))
+    adapters.promote("first", "twin")
+    assert [version.card.name for version in adapters.promoted()] == ["first", "twin"]
     assert runner.invoke(app, ["--home", home, "adapters", "list"]).output.count("* ") == 2
     assert adapters.rollback() == "first"
     assert adapters.rollback() is None
