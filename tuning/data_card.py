@@ -34,7 +34,7 @@ def data_card(lesson: Lesson) -> dict[str, Any]:
         "augmentation": {
             "crops": f"at most {options.stretch} events, cut at another place in every epoch",
             "dropped_events": options.dropped,
-            "hidden_residuals": options.untrained,
+            "hidden_items": options.hidden,
         },
         "questions": {"of_each_stretch": options.questions, "others": options.others, "loss": options.loss},
         "seed": options.seed,

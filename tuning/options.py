@@ -13,9 +13,9 @@ class TuneOptions:
     targets that are looked at, `depth` how many of the model's layers are read through, 0 for all. After `questions`
     events of each stretch the branches of the item that came next and of `others` are read too; with 0 the reading
     head alone is taught; `loss` names one of `tuning.losses`, and counts `choosing` times beside the head's. `start`
-    names an adapter to go on from. In training a share of events is `dropped`, and of
-    residuals hidden: see `Reader`. There are `looks` at validation, and after `patience` of them without a better one
-    training ends. Then come `refit` epochs, at lower rates, over all events before the test, validation among them.
+    names an adapter to go on from. In training a share of events is `dropped`, and of items `hidden`: see
+    `ReadingHead`. There are `looks` at validation, and after `patience` of them without a better one training ends.
+    Then come `refit` epochs, at lower rates, over all events before the test, validation among them.
     """
 
     epochs: int = 8
@@ -27,7 +27,7 @@ class TuneOptions:
     dropout: float = 0.1
     weight_decay: float = 0.0
     dropped: float = 0.2
-    untrained: float = 0.1
+    hidden: float = 0.1
     stretch: int = 40
     tokens: int = 1_500
     questions: int = 0

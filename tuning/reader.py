@@ -97,19 +97,19 @@ class Reader(nn.Module):
         self,
         language: Any,
         head: ReadingHead,
-        untrained: float = 0.0,
+        hidden: float = 0.0,
         say: Callable[[Tensor], Tensor] | None = None,
         loss: Loss = listwise,
         choosing: float = 1.0,
     ) -> None:
-        """A share `untrained` of the residuals is hidden in each step, so that texts alone learn to speak for items.
+        """A share `hidden` of the items, and more of the rare ones, are newcomers in each step: see the head.
 
         `say` gives the value of branches, [branches], from their last hidden states, [branches, width], and `loss`
         teaches them; it counts `choosing` times beside the head's.
         """
         super().__init__()
         self._say, self._loss, self._share = say, loss, choosing
-        self._untrained = untrained
+        self._hidden = hidden
         self.language = language
         self.head = head
 
@@ -131,7 +131,7 @@ class Reader(nn.Module):
         `reading` and `choosing` are the two terms; the second is 0 where nothing was asked.
         """
         hidden = self.hidden(batch)
-        logits = self.head(hidden[batch.rows, batch.columns], self._untrained if self.training else 0.0)
+        logits = self.head(hidden[batch.rows, batch.columns], self._hidden if self.training else 0.0)
         reading = nn.functional.cross_entropy(logits, batch.targets, ignore_index=UNKNOWN)
         choosing = self._choosing(hidden[batch.leaf_rows, batch.leaf_columns], batch)
         return {"loss": reading + self._share * choosing, "reading": reading.detach(), "choosing": choosing.detach()}

@@ -64,7 +64,7 @@ def reader_of(lesson: Lesson) -> Reader:
     if options.start:
         _take_over(lesson, language, head)
     say = partial(log_odds, language, resources.engine.tokens) if options.questions else None
-    return Reader(language, head.to(language.device), options.untrained, say, LOSSES[options.loss], options.choosing)
+    return Reader(language, head.to(language.device), options.hidden, say, LOSSES[options.loss], options.choosing)
 
 
 def shape_of(options: TuneOptions) -> AdapterShape:

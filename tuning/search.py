@@ -64,6 +64,6 @@ def proposed(options: TuneOptions, trial: Any) -> TuneOptions:
         head_rate=trial.suggest_float("head_rate", options.head_rate / 10, options.head_rate * 3, log=True),
         rank=trial.suggest_categorical("rank", (4, 8, 16, 32)),
         dropped=trial.suggest_float("dropped", 0.0, 0.5),
-        untrained=trial.suggest_float("untrained", 0.0, 0.5),
+        hidden=trial.suggest_float("hidden", 0.0, 0.5),
         dropout=trial.suggest_float("dropout", 0.0, 0.5),
     )
