@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from eval.comparisons import Comparison
 from eval.interactions import Floats, Ints
 from eval.intervals import Interval, user_means
 from eval.protocols.split import Split
+from eval.thin import Gain, gains
 from workspace.errors import explained_disk_errors
 
 JSON, PARQUET = "results.json", "per_user.parquet"
@@ -32,6 +34,11 @@ class Results:
     answers: Mapping[str, Answers]
     systems: Mapping[str, Mapping[str, Interval]]
     comparisons: Sequence[Comparison]
+
+    @cached_property
+    def thin(self) -> list[Gain]:
+        """What the systems gain over the retrieval where data are thin."""
+        return gains(self.split, self.answers, self.seed)
 
     def to_json(self) -> str:
         """The contract's `results.json`, with what is needed to repeat the run; a figure not finite is null."""
@@ -52,6 +59,7 @@ class Results:
             "comparisons": [
                 {**asdict(comparison), "significant": comparison.significant} for comparison in self.comparisons
             ],
+            "thin": [asdict(gain) for gain in self.thin],
             "settings": dict(self.settings),
             "fit_seconds": {name: answers.fit_seconds for name, answers in self.answers.items()},
         }

@@ -36,6 +36,9 @@ def command(
     ] = False,
     choose: Annotated[bool, typer.Option("--choose", help="Choose the peers' settings on validation.")] = False,
     mask_titles: Annotated[bool, typer.Option("--mask-titles", help="The model reads invented names.")] = False,
+    thin: Annotated[
+        bool, typer.Option("--thin", help="Also what is gained over retrieval on rare and new items, and new users.")
+    ] = False,
     recipe: Annotated[Recipe, typer.Option(help="How long the retrieval's user tower is trained.")] = Recipe.full,
     resume: Annotated[bool, typer.Option("--resume", help="Take over what an earlier run finished.")] = False,
     out: Annotated[Path | None, typer.Option(help="Folder for results.json, per_user.parquet, report.html.")] = None,
@@ -65,7 +68,10 @@ def command(
         recipe=recipe,
         out=out,
     )
-    show(evaluate(resources, protocol, names, options))
+    results = evaluate(resources, protocol, names, options)
+    show(results)
+    if thin:
+        show_thin(results)
     if out:
         typer.echo(f"written to {out}: results.json, per_user.parquet, report.html")
 
@@ -112,6 +118,22 @@ def show(results: Results) -> None:
     Console(width=None if sys.stdout.isatty() else PIPE_WIDTH).print(table)
     if split.note:
         typer.echo(split.note)
+
+
+def show_thin(results: Results) -> None:
+    """Print what each system gains over the retrieval, part by part."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE)
+    for name in ("targets on", "number", "system", "retrieval", "gain", "95 % interval"):
+        table.add_column(name, justify="left" if name in ("targets on", "system") else "right", no_wrap=True)
+    for gain in results.thin:
+        found = gain.difference
+        interval = f"{found.low:+.4f} to {found.high:+.4f}"
+        table.add_row(gain.part, f"{gain.targets:,}", gain.system, f"{gain.base:.4f}", f"{found.mean:+.4f}", interval)
+    Console(width=None if sys.stdout.isatty() else PIPE_WIDTH).print(table)
 
 
 def _mean(results: Results, name: str, metric: str) -> float:
