@@ -56,10 +56,10 @@ class Renderer:
         start = self.window_start(len(timeline))
         return self.uncut(Timeline(timeline.user_id, timeline.events[start:]), catalogue)
 
-    def uncut(self, timeline: Timeline, catalogue: Catalogue) -> Segment:
-        """The stable segment of all events, whatever it costs."""
+    def uncut(self, timeline: Timeline, catalogue: Catalogue, phrasing: int = 0) -> Segment:
+        """The stable segment of all events, whatever it costs; a `phrasing` but 0 words the instruction otherwise."""
         lines = (self.event(event, catalogue) for event in timeline.events)
-        return Segment((Piece(self._frame[0], data=False), *_data(lines)))
+        return Segment((Piece(self._opening(phrasing), data=False), *_data(lines)))
 
     def window_start(self, count: int) -> int:
         """The place of the first event that is kept of `count`; see `prompts.budget`."""
@@ -74,6 +74,9 @@ class Renderer:
         lines = self._say(template, "question", **facts).splitlines()
         lead = self._say(template, "lead")
         return Segment((*_data(lines), Piece(self._frame[1] + lead + end, data=False)))
+
+    def _opening(self, phrasing: int) -> str:
+        return self._frame[0] + self._say("stable", "instruction", phrasing=phrasing) + "\n"
 
     def branch(self, readout: str, item: Item) -> Segment:
         """One candidate with its answer cue."""
@@ -99,8 +102,7 @@ class Renderer:
 
     @cached_property
     def _frame(self) -> tuple[str, str]:
-        opening, closing = self._split(self._say("stable", "system"))
-        return opening + self._say("stable", "instruction") + "\n", closing
+        return self._split(self._say("stable", "system"))
 
     def _split(self, system: str, turns: Sequence[tuple[str, str]] = ()) -> tuple[str, str]:
         """What the tokenizer's chat template puts before the user's text, and after it up to the answer."""

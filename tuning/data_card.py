@@ -35,6 +35,7 @@ def data_card(lesson: Lesson) -> dict[str, Any]:
             "crops": f"at most {options.stretch} events, cut at another place in every epoch",
             "dropped_events": options.dropped,
             "hidden_items": options.hidden,
+            "phrasings": options.phrasings,
         },
         "questions": {"of_each_stretch": options.questions, "others": options.others, "loss": options.loss},
         "seed": options.seed,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,9 +78,9 @@ class HistoryReader:
         self._renderer, self._tokens = renderer, tokens
         self._catalogue, self._places = catalogue, places
 
-    def read(self, timeline: Timeline) -> History:
-        """All events of a timeline, not cut."""
-        segment = self._renderer.uncut(timeline, self._catalogue)
+    def read(self, timeline: Timeline, phrasing: int = 0) -> History:
+        """All events of a timeline, not cut; a `phrasing` but 0 is only for training."""
+        segment = self._renderer.uncut(timeline, self._catalogue, phrasing)
         opening, *lines = map(tuple, self._tokens.encode(segment))
         items = [self._places.get(event.item_id, UNKNOWN) for event in timeline.events]
         return History(opening, tuple(lines), np.array(items, np.int64), timeline)
@@ -98,6 +98,14 @@ class HistoryReader:
 
     def _joined(self, segment: Segment) -> tuple[int, ...]:
         return tuple(token for piece in self._tokens.encode(segment) for token in piece)
+
+
+def shuffled(catalogue: Catalogue, generator: np.random.Generator) -> Catalogue:
+    """The same items, each with its categories in another order."""
+    return Catalogue(
+        replace(item, categories=tuple(generator.permutation(np.array(item.categories, object))))
+        for item in catalogue.values()
+    )
 
 
 def epoch(histories: Sequence[History], most: int, dropped: float, generator: np.random.Generator) -> Iterator[Reading]:

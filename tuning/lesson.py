@@ -14,14 +14,16 @@ from numpy.typing import NDArray
 from agent.head import CHOOSING, RETRIEVAL, Floats, Mask, best_mix, fit_mix
 from agent.resources import Resources
 from eval.fitted import digest, fit_or_read
+from eval.interactions import Interactions
 from eval.peers.product import Retrieval
 from eval.protocols.split import Case, Split
 from eval.ranking import rankable
 from eval.timelines import fitted_timelines
+from history.catalogue import Catalogue
 from history.timeline import Timeline
 from retrieval.blend import Fitted
 from tuning.choices import Chooser
-from tuning.examples import History, HistoryReader, Reading
+from tuning.examples import History, HistoryReader, Reading, shuffled
 from tuning.options import TuneOptions
 from tuning.plan import Plan
 from workspace.errors import DataError
@@ -87,24 +89,26 @@ class Lesson:
     @cached_property
     def histories(self) -> list[History]:
         """All histories that may be learnt from, in tokens."""
-        timelines = fitted_timelines(self.resources.store, self.split.validation.events)
-        return [self.reader.read(timeline) for timeline in timelines]
+        return self._read(self.split.validation.events, 0)
 
     @cached_property
     def plan(self) -> Plan:
         """Every step of the run."""
-        return self._plan(self.histories, self.options.epochs, self.options.seed)
+        return self._plan(self.split.validation.events, self.options.epochs, self.options.seed)
 
     @cached_property
     def last_plan(self) -> Plan:
         """Every step over all events before the test, once the weights are fitted."""
-        timelines = fitted_timelines(self.resources.store, self.split.test.events)
-        histories = [self.reader.read(timeline) for timeline in timelines]
-        return self._plan(histories, self.options.refit, self.options.seed + 1)
+        return self._plan(self.split.test.events, self.options.refit, self.options.seed + 1)
 
-    def _plan(self, histories: list[History], epochs: int, seed: int) -> Plan:
+    def _plan(self, events: Interactions, epochs: int, seed: int) -> Plan:
         told = self.options
-        return Plan(histories, epochs, told.stretch, told.tokens, seed, told.dropped, self.chooser)
+        ways = [self._read(events, phrasing) for phrasing in range(min(told.phrasings, epochs))]
+        return Plan(ways, epochs, told.stretch, told.tokens, seed, told.dropped, self.chooser)
+
+    def _read(self, events: Interactions, phrasing: int) -> list[History]:
+        reader = self._worded(phrasing) if phrasing else self.reader
+        return [reader.read(timeline, phrasing) for timeline in fitted_timelines(self.resources.store, events)]
 
     @cached_property
     def chooser(self) -> Chooser | None:
@@ -147,10 +151,16 @@ class Lesson:
     @cached_property
     def reader(self) -> HistoryReader:
         """Turns histories into tokens."""
-        resources, events = self.resources, self.split.test.events
+        return self._reader(self.split.test.events.catalogue)
+
+    def _worded(self, phrasing: int) -> HistoryReader:
+        generator = np.random.default_rng([self.options.seed, phrasing])
+        return self._reader(shuffled(self.split.test.events.catalogue, generator))
+
+    def _reader(self, catalogue: Catalogue) -> HistoryReader:
         added = set(self.split.added.tolist())
-        places = {item_id: place for place, item_id in enumerate(events.item_ids) if place not in added}
-        return HistoryReader(resources.renderer, resources.engine.tokens, events.catalogue, places)
+        places = {name: place for place, name in enumerate(self.split.test.events.item_ids) if place not in added}
+        return HistoryReader(self.resources.renderer, self.resources.engine.tokens, catalogue, places)
 
     def prepare(self) -> None:
         """Fit the retriever, or take the fit that was kept, and refuse what nothing can be learnt from.

@@ -1,4 +1,4 @@
-"""What branches are taught by: losses over the values of each question's branches, the target's first."""
+"""What is taught by: losses over the values of each question's branches, the target's first, and of the next topic."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid, mse_loss
 
+LEAST_P = 1e-9
 Loss = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 
@@ -35,6 +36,20 @@ def squared(values: Tensor, offsets: Tensor, ratings: Tensor) -> Tensor:
     if not rated.any():
         return torch.zeros((), device=values.device)
     return mse_loss(values[rated, 0].sigmoid(), ratings[rated])
+
+
+def topic(logits: Tensor, targets: Tensor, mass: Tensor) -> Tensor:
+    """Cross-entropy of the next topic, in nats, from `logits` of all items, float32 [events, items].
+
+    P(topic) is the sum of P(item) over the topic's items. `mass`, float32 [items, topics], splits an item equally over
+    its own topics; `targets`, int64 [events], are the items that came. One without topics teaches nothing.
+    """
+    truth = mass[targets]
+    known = truth.any(1)
+    if not known.any():
+        return torch.zeros((), device=logits.device)
+    p = logits[known].softmax(1) @ mass
+    return -(truth[known] * p.clamp_min(LEAST_P).log()).sum(1).mean()
 
 
 LOSSES: Mapping[str, Loss] = {"listwise": listwise, "pairwise": pairwise, "squared": squared}

@@ -13,9 +13,11 @@ class TuneOptions:
     targets that are looked at, `depth` how many of the model's layers are read through, 0 for all. After `questions`
     events of each stretch the branches of the item that came next and of `others` are read too; with 0 the reading
     head alone is taught; `loss` names one of `tuning.losses`, and counts `choosing` times beside the head's. `start`
-    names an adapter to go on from. In training a share of events is `dropped`, and of items `hidden`: see
-    `ReadingHead`. There are `looks` at validation, and after `patience` of them without a better one training ends.
-    Then come `refit` epochs, at lower rates, over all events before the test, validation among them.
+    names an adapter to go on from. The next topic counts `topics` times beside the next item. In training a share of
+    events is `dropped`, and of items `hidden`: see `ReadingHead`; epochs take `phrasings` of the instruction in turn,
+    and shuffle each item's categories in all but the first. There are `looks` at validation, and after `patience` of
+    them without a better one training ends. Then come `refit` epochs, at lower rates, over all events before the test,
+    validation among them.
     """
 
     epochs: int = 8
@@ -28,6 +30,8 @@ class TuneOptions:
     weight_decay: float = 0.0
     dropped: float = 0.2
     hidden: float = 0.1
+    phrasings: int = 1
+    topics: float = 0.0
     stretch: int = 40
     tokens: int = 1_500
     questions: int = 0

@@ -17,7 +17,7 @@ class Plan(Dataset[list[Reading]]):
 
     def __init__(
         self,
-        histories: Sequence[History],
+        histories: Sequence[Sequence[History]],
         epochs: int,
         events: int,
         tokens: int,
@@ -27,9 +27,10 @@ class Plan(Dataset[list[Reading]]):
     ) -> None:
         """Stretches of at most `events` events, in batches of about so many `tokens`; see `epoch` for `dropped`.
 
-        With a `chooser` questions are asked of each, from easy to hard.
+        `histories` are the same ones worded in one or more ways, which epochs take in turn. With a `chooser` questions
+        are asked of each, from easy to hard.
         """
-        self._histories = [history for history in histories if len(history.items) > 1]
+        self._ways = [[history for history in way if len(history.items) > 1] for way in histories]
         self._events, self._tokens, self._seed, self._dropped = events, tokens, seed, dropped
         self._chooser = chooser
         lengths = [len(self._of(number)) for number in range(epochs)]
@@ -59,4 +60,5 @@ class Plan(Dataset[list[Reading]]):
     @lru_cache(maxsize=2)  # noqa: B019 - one plan a run
     def _of(self, number: int) -> list[list[Reading]]:
         generator = np.random.default_rng([self._seed, number])
-        return batches(epoch(self._histories, self._events, self._dropped, generator), self._tokens, generator)
+        way = self._ways[number % len(self._ways)]
+        return batches(epoch(way, self._events, self._dropped, generator), self._tokens, generator)

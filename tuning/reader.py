@@ -101,14 +101,16 @@ class Reader(nn.Module):
         say: Callable[[Tensor], Tensor] | None = None,
         loss: Loss = listwise,
         choosing: float = 1.0,
+        also: Callable[[Tensor, Tensor], Tensor] | None = None,
     ) -> None:
         """A share `hidden` of the items, and more of the rare ones, are newcomers in each step: see the head.
 
         `say` gives the value of branches, [branches], from their last hidden states, [branches, width], and `loss`
-        teaches them; it counts `choosing` times beside the head's.
+        teaches them; it counts `choosing` times beside the head's. `also` is a further loss of the head's logits,
+        [events, items], and the items that came next, int64 [events].
         """
         super().__init__()
-        self._say, self._loss, self._share = say, loss, choosing
+        self._say, self._loss, self._share, self._also = say, loss, choosing, also
         self._hidden = hidden
         self.language = language
         self.head = head
@@ -134,7 +136,13 @@ class Reader(nn.Module):
         logits = self.head(hidden[batch.rows, batch.columns], self._hidden if self.training else 0.0)
         reading = nn.functional.cross_entropy(logits, batch.targets, ignore_index=UNKNOWN)
         choosing = self._choosing(hidden[batch.leaf_rows, batch.leaf_columns], batch)
-        return {"loss": reading + self._share * choosing, "reading": reading.detach(), "choosing": choosing.detach()}
+        known = batch.targets != UNKNOWN
+        also = self._also(logits[known], batch.targets[known]) if self._also else 0.0
+        return {
+            "loss": reading + also + self._share * choosing,
+            "reading": reading.detach(),
+            "choosing": choosing.detach(),
+        }
 
     def _choosing(self, ends: Tensor, batch: ReadingBatch) -> Tensor:
         """The loss over the branches of each question, whose first is the target."""

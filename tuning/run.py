@@ -12,14 +12,16 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from engine.adapters import AdapterShape, add_adapter, beside, take_over
 from engine.reading import HeadShape, ReadingHead
 from engine.readouts import log_odds
 from eval.embeddings import item_vectors
+from eval.topics import TopicTable
 from retrieval.blend import log_softmax
 from tuning.lesson import Lesson
-from tuning.losses import LOSSES
+from tuning.losses import LOSSES, topic
 from tuning.options import TuneOptions
 from tuning.reader import Reader, collate
 from tuning.trainer import ReadingTrainer, TrainOptions, processes
@@ -64,7 +66,17 @@ def reader_of(lesson: Lesson) -> Reader:
     if options.start:
         _take_over(lesson, language, head)
     say = partial(log_odds, language, resources.engine.tokens) if options.questions else None
-    return Reader(language, head.to(language.device), options.hidden, say, LOSSES[options.loss], options.choosing)
+    head = head.to(language.device)
+    return Reader(language, head, options.hidden, say, LOSSES[options.loss], options.choosing, _topics(lesson))
+
+
+def _topics(lesson: Lesson) -> Callable[[Tensor, Tensor], Tensor] | None:
+    """The loss of the next topic, by how much it counts; None where it does not."""
+    share, catalogue = lesson.options.topics, lesson.split.validation.events.catalogue
+    if not share:
+        return None
+    mass = torch.from_numpy(TopicTable.of(catalogue).mass).float().to(lesson.resources.engine.model.device)
+    return lambda logits, targets: share * topic(logits, targets, mass)
 
 
 def shape_of(options: TuneOptions) -> AdapterShape:

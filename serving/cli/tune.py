@@ -58,6 +58,12 @@ def command(
     choosing: Annotated[
         float, typer.Option(min=0.0, help="How much that loss counts beside the reading head's.")
     ] = DEFAULTS.choosing,
+    topics: Annotated[
+        float, typer.Option(min=0.0, help="How much the next topic counts beside the next item.")
+    ] = DEFAULTS.topics,
+    phrasings: Annotated[
+        int, typer.Option(min=1, max=4, help="Ways to word the instruction, and to order categories, by turns.")
+    ] = DEFAULTS.phrasings,
     refit: Annotated[
         int, typer.Option(min=0, help="Epochs over all events that the protocol allows, validation among them, after.")
     ] = DEFAULTS.refit,
@@ -103,6 +109,8 @@ def command(
         questions=questions,
         loss=loss.value,
         choosing=choosing,
+        topics=topics,
+        phrasings=phrasings,
         refit=refit,
         start=start,
         width=width,

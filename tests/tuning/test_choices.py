@@ -142,7 +142,7 @@ def test_choosing_is_learnt(loss: Loss) -> None:
     taught = Reader(
         reader.language, reader.head, say=lambda ends: 20 * log_odds(reader.language, WORDS, ends), loss=loss
     )
-    plan = Plan(made_histories(), 30, events=6, tokens=100, seed=0, chooser=chooser())
+    plan = Plan([made_histories()], 30, events=6, tokens=100, seed=0, chooser=chooser())
     optimizer = torch.optim.AdamW(taught.trained().values(), lr=1e-2)
     losses = []
     for step in range(len(plan)):

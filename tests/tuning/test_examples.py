@@ -37,11 +37,11 @@ def test_what_is_dropped_differs_from_epoch_to_epoch_and_is_no_target() -> None:
 def test_a_history_too_short_to_teach_is_passed_over() -> None:
     short = [History((38,), ((1, 30),), np.array([1])), History((38,), (), np.zeros(0, np.int64))]
     assert not list(epoch(short, 7, 0.0, np.random.default_rng(0)))
-    assert len(Plan([*short, MANY], 1, 7, 100, 0)) == len(Plan([MANY], 1, 7, 100, 0))
+    assert len(Plan([[*short, MANY]], 1, 7, 100, 0)) == len(Plan([[MANY]], 1, 7, 100, 0))
 
 
 def test_a_step_is_known_beforehand_and_within_its_tokens() -> None:
-    plan, again = (Plan(made_histories(), 3, 6, 60, seed=4, dropped=0.2) for _ in range(2))
+    plan, again = (Plan([made_histories()], 3, 6, 60, seed=4, dropped=0.2) for _ in range(2))
     assert len(plan) == len(again)
     for step in (len(plan) - 1, 0, len(plan) // 2):
         assert all(np.array_equal(one.ids, other.ids) for one, other in zip(plan[step], again[step], strict=True))

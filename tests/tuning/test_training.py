@@ -20,7 +20,7 @@ OPTIONS = TrainOptions(rate=1e-2, head_rate=2e-2, looks=4)
 
 
 def plan_of(histories: list[History], epochs: int = 12) -> Plan:
-    return Plan(histories, epochs, events=6, tokens=100, seed=0)
+    return Plan([histories], epochs, events=6, tokens=100, seed=0)
 
 
 def look(reader: Reader, plan: Plan) -> float:
