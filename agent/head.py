@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import logsumexp
 
 from agent.fusion import LanguageWeight
 from agent.scorer import LanguageScorer
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 RETRIEVAL, HEAD = "retrieval", "head"
 CHOOSING: Readout = "yes-no"  # of tuned branches
 TOGETHER = 64  # histories in one call of the engine
+FIRST = 100  # items of the retriever's that the head puts in order
+FEWEST = 8  # targets among them to fit weights on
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
@@ -72,7 +75,7 @@ class Tuned:
     def log_p(self, timelines: Sequence[Timeline], retrieval: Floats) -> Floats:
         """Log P(next) after each history, float64 [n, items], from the retriever's; what that excludes stays out."""
         allowed = np.isfinite(retrieval)
-        return mixed(self.weights, retrieval, averaged(self.scorers, timelines, allowed), allowed)
+        return mixed(self.weights, retrieval, averaged(self.scorers, timelines, allowed))
 
 
 def averaged(scorers: Sequence[HeadScorer], timelines: Sequence[Timeline], allowed: Mask) -> Floats:
@@ -86,24 +89,60 @@ def mean_weights(weights: Sequence[Weights]) -> Weights:
     return {name: float(np.mean([one[name] for one in weights])) for name in (RETRIEVAL, HEAD)}
 
 
-def mixed(weights: Weights, retrieval: Floats, head: Floats, allowed: Mask) -> Floats:
-    """Log P(next), [..., items], from the weighted sum of two log-probabilities."""
-    utility = sum(weights[name] * np.where(allowed, part, 0.0) for name, part in ((RETRIEVAL, retrieval), (HEAD, head)))
-    return log_softmax(np.asarray(utility), allowed)
+def mixed(weights: Weights, retrieval: Floats, head: Floats) -> Floats:
+    """Log P(next), float64 [n, items]: the retriever's, its first items by the weighted sum with the head's.
+
+    The first items keep the mass that the retriever gave them together, and all others theirs, so the whole sums to 1.
+    Where the head has no weight the retriever's say stays as it is.
+    """
+    found = retrieval.copy()
+    if weights[HEAD]:
+        places = first_places(retrieval)
+        own, said, allowed = _first(retrieval, head, places)
+        utility = weights[RETRIEVAL] * own + weights[HEAD] * said
+        mass = logsumexp(np.where(allowed, own, -np.inf), axis=1, keepdims=True)
+        np.put_along_axis(found, places, log_softmax(utility, allowed) + mass, axis=1)
+    return found
 
 
-def fit_mix(retrieval: Floats, head: Floats, allowed: Mask, targets: NDArray[np.int64]) -> Fitted:
+def fit_mix(retrieval: Floats, head: Floats, targets: NDArray[np.int64]) -> Fitted:
     """The weights of `mixed` on validation targets that neither was trained on; what adds nothing has weight 0.
 
+    Only targets among the first items count, and only their chance among those: that is where lists are made. Over the
+    whole catalogue a head earns weight by spreading the chance of what is far from any list, and lists get worse.
     The scale of the retriever's log-probability is fitted anew beside the head's: both know what is popular.
     """
-    return fit_blend({RETRIEVAL: [RETRIEVAL], HEAD: [HEAD]}, _both(retrieval, head, allowed), allowed, targets)
+    features, allowed, places = _fitted_on(retrieval, head, targets)
+    if len(places) < FEWEST:
+        return Fitted({RETRIEVAL: 1.0, HEAD: 0.0}, 0.0, {})
+    return fit_blend({RETRIEVAL: [RETRIEVAL], HEAD: [HEAD]}, features, allowed, places)
 
 
-def best_mix(retrieval: Floats, head: Floats, allowed: Mask, targets: NDArray[np.int64]) -> float:
-    """The greatest mean log-likelihood of the targets that `mixed` can reach, whether chance explains it or not."""
-    return maximise(_both(retrieval, head, allowed), allowed, targets, (0, 1))[1]
+def best_mix(retrieval: Floats, head: Floats, targets: NDArray[np.int64]) -> float:
+    """The greatest mean log-likelihood of targets among the first items that `mixed` can reach, by chance or not."""
+    features, allowed, places = _fitted_on(retrieval, head, targets)
+    return maximise(features, allowed, places, (0, 1))[1] if len(places) else 0.0
 
 
-def _both(retrieval: Floats, head: Floats, allowed: Mask) -> NDArray[np.float32]:
-    return np.stack([np.where(allowed, part, 0.0) for part in (retrieval, head)], axis=-1).astype(np.float32)
+def first_places(retrieval: Floats) -> NDArray[np.int64]:
+    """The retriever's `FIRST` items of each row, or all, int64 [n, first]."""
+    count = min(FIRST, retrieval.shape[1])
+    return np.argpartition(-retrieval, count - 1, axis=1)[:, :count]
+
+
+def _first(retrieval: Floats, head: Floats, places: NDArray[np.int64]) -> tuple[Floats, Floats, Mask]:
+    """What both say of the first items, [n, first] each, 0 for what is not allowed; and what is."""
+    own, said = (np.take_along_axis(part, places, axis=1) for part in (retrieval, head))
+    allowed = np.isfinite(own)
+    return np.where(allowed, own, 0.0), np.where(allowed, said, 0.0), allowed
+
+
+def _fitted_on(
+    retrieval: Floats, head: Floats, targets: NDArray[np.int64]
+) -> tuple[NDArray[np.float32], Mask, NDArray[np.int64]]:
+    """The rows whose target is among the first items: features [n, first, 2], what is allowed, and its place there."""
+    places = first_places(retrieval)
+    hits = places == targets[:, None]
+    rows = hits.any(axis=1)
+    own, said, allowed = _first(retrieval[rows], head[rows], places[rows])
+    return np.stack([own, said], axis=-1).astype(np.float32), allowed, hits[rows].argmax(axis=1)

@@ -80,11 +80,11 @@ class Lesson:
 
         It is fitted to the targets `among` the cases, bool [cases].
         """
-        return fit_mix(self.retrieved[among], said[among], self.allowed[among], self.targets[among])
+        return fit_mix(self.retrieved[among], said[among], self.targets[among])
 
     def best_mix(self, said: Floats) -> float:
-        """What that sum reaches before chance is reckoned with, in nats a target."""
-        return best_mix(self.retrieved, said, self.allowed, self.targets)
+        """What that sum reaches before chance is reckoned with, in nats a target that is among the first items."""
+        return best_mix(self.retrieved, said, self.targets)
 
     @cached_property
     def histories(self) -> list[History]:

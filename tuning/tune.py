@@ -136,7 +136,7 @@ def _crossed(lesson: Lesson, said: Floats) -> Floats:
     one = np.arange(len(said)) % 2 == 0
     for half in (one, ~one):
         weights = lesson.fit_mix(said, ~half).weights
-        fused[half] = mixed(weights, lesson.retrieved[half], said[half], lesson.allowed[half])
+        fused[half] = mixed(weights, lesson.retrieved[half], said[half])
     return fused
 
 

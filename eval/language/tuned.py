@@ -136,7 +136,7 @@ class TunedAveraged(TunedHead):
         retrieved = self.retrieval.log_p(cases, self.retrieval.retriever)
         allowed = np.isfinite(retrieved)
         said = averaged(self.scorers, [self.retrieval.timeline(case) for case in cases], allowed)
-        return mixed(self.weights, retrieved, said, allowed)
+        return mixed(self.weights, retrieved, said)
 
 
 @dataclass
@@ -150,7 +150,7 @@ class TunedFused(TunedHead):
         """Log P(next) of all items, float64 [cases, items]."""
         retrieved = self.retrieval.log_p(cases, self.retrieval.retriever)
         measured = self.version.measured(self.retrieval.resources.precision)
-        found = mixed(measured.weights, retrieved, super().log_p(cases), np.isfinite(retrieved))
+        found = mixed(measured.weights, retrieved, super().log_p(cases))
         if measured.branches.weight:
             self._choose(cases, found, measured.branches)
         return found
