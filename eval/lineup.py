@@ -21,6 +21,7 @@ from eval.language.peers import Generated, Letters, Pointwise
 from eval.language.reordering import PopularityOrder, RandomOrder
 from eval.language.tuned import TunedAveraged, TunedBranches, TunedFused, TunedHead
 from eval.peers.baselines import Popular, Random
+from eval.peers.beside import Beside
 from eval.peers.content import Content, tfidf
 from eval.peers.ease import Ease
 from eval.peers.encoder_classifier import EncoderClassifier
@@ -123,6 +124,7 @@ SYSTEMS: Mapping[str, Callable[[Scene], System]] = {
     "retrieval": lambda scene: scene.retrieval,
     **{f"retrieval-without-{part}": _without(part) for part in PARTS},
     **{f"retrieval-only-{part}": _only(part) for part in PARTS},
+    "retrieval-and-sasrec": lambda scene: Beside(scene.retrieval, partial(SASRec, seed=scene.seed + 1)),
     "random-order": lambda scene: RandomOrder(scene.retrieval, scene.seed),
     "popularity-order": lambda scene: PopularityOrder(scene.retrieval),
     "zero-shot": lambda scene: ZeroShot(scene.retrieval, scene.scorer, scene.language),
