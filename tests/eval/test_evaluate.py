@@ -12,12 +12,13 @@ from agent.resources import Resources
 from eval import evaluate as runner
 from eval.answers import Answers, Judge
 from eval.choosing import best
-from eval.evaluate import EvaluateOptions, evaluate
+from eval.evaluate import EvaluateOptions, evaluate, split_of
 from eval.fitted import about_fit, fit_or_read, run_folder
 from eval.interactions import Interactions
 from eval.intervals import bootstrap
 from eval.lineup import GRIDS, SYSTEMS, Scene, build
 from eval.peers.baselines import Popular, Random
+from eval.peers.beside import Beside
 from eval.peers.ease import Ease
 from eval.protocols.leave_one_out import leave_one_out
 from eval.protocols.prequential import prequential
@@ -228,6 +229,23 @@ def test_items_that_come_after_the_fit_are_found_by_their_text(resources: Resour
     results = evaluate(resources, "cold-items", ("popular", "retrieval", "retrieval-without-tower"), SHORT)
     assert results.systems["retrieval"]["recall@50"].mean == 1.0
     assert results.systems["retrieval"]["ndcg@10"].mean > results.systems["popular"]["ndcg@10"].mean
+
+
+def test_a_second_model_that_knows_more_is_given_its_weight(resources: Resources) -> None:
+    class Knows(Popular):
+        def score(self, cases: Sequence[Case]) -> Scores:
+            log_p = super().score(cases).log_p
+            assert log_p is not None
+            log_p[np.arange(len(cases)), [case.target for case in cases]] += 8.0
+            return Scores(log_p, log_p)
+
+    split = split_of(resources, "leave-one-out", SHORT)
+    beside = Beside(Scene(resources, "leave-one-out", recipe=Recipe.short).retrieval, Knows)
+    beside.fit(split)
+    judge = Judge(split)
+    both, alone = judge.judge("both", beside), judge.judge("alone", beside.retrieval)
+    assert beside.weights["head"] > 0.1
+    assert both.metrics["logloss"].mean() < 0.5 * alone.metrics["logloss"].mean()
 
 
 def test_a_part_alone_is_no_better_than_the_whole_on_what_it_was_fitted_on(resources: Resources) -> None:

@@ -19,7 +19,7 @@ from prompts.segment import Piece, Segment
 from tests.tuning.conftest import ITEMS, made_histories, made_reader
 from tuning.choices import Chooser
 from tuning.examples import Reading
-from tuning.losses import Loss, listwise, pairwise, squared
+from tuning.losses import Loss, listwise, pairwise, squared, topic
 from tuning.plan import Plan
 from tuning.reader import Reader, collate
 
@@ -92,6 +92,14 @@ def test_losses_by_hand() -> None:
     assert float(pairwise(values, offsets, ratings)) == pytest.approx(np.mean(pairs))
     assert float(squared(values, offsets, ratings)) == pytest.approx((1 - 1 / (1 + np.exp(-1))) ** 2)
     assert float(squared(values, offsets, ratings * torch.nan)) == 0.0
+
+
+def test_the_next_topic_by_hand() -> None:
+    mass = torch.tensor([[1.0, 0.0], [0.5, 0.5], [0.0, 1.0], [0.0, 0.0]])
+    logits = torch.log(torch.tensor([[0.4, 0.2, 0.3, 0.1], [0.1, 0.2, 0.3, 0.4], [0.25, 0.25, 0.25, 0.25]]))
+    found = topic(logits, torch.tensor([0, 1, 3]), mass)  # the last target has no topic
+    assert found.item() == pytest.approx(-(np.log(0.5) + 0.5 * np.log(0.2) + 0.5 * np.log(0.4)) / 2)
+    assert topic(logits[2:], torch.tensor([3]), mass).item() == 0
 
 
 def test_a_choice_knows_the_rating_of_its_target() -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
+from history.catalogue import Catalogue
+from history.records import Item
 from tests.tuning.conftest import made_histories
-from tuning.examples import History, batches, epoch
+from tuning.examples import History, batches, epoch, shuffled
 from tuning.plan import Plan
 
 MANY = History((38, 39), tuple((n, 30) for n in range(30)), np.arange(30))
@@ -38,6 +42,22 @@ def test_a_history_too_short_to_teach_is_passed_over() -> None:
     short = [History((38,), ((1, 30),), np.array([1])), History((38,), (), np.zeros(0, np.int64))]
     assert not list(epoch(short, 7, 0.0, np.random.default_rng(0)))
     assert len(Plan([[*short, MANY]], 1, 7, 100, 0)) == len(Plan([[MANY]], 1, 7, 100, 0))
+
+
+def test_epochs_take_the_wordings_in_turn() -> None:
+    other = History((37, 37), tuple((n, 31) for n in range(30)), np.arange(30))
+    plan = Plan([[MANY], [other]], 4, 7, 1_000, 0)
+    assert [int(plan[step][0].ids[0]) for step in range(len(plan))] == [38, 37, 38, 37]
+
+
+def test_categories_are_shuffled_and_nothing_else() -> None:
+    catalogue = Catalogue([Item(f"i{n}", f"Film {n}", categories=tuple("abcdefg"), year=1990) for n in range(3)])
+    found = shuffled(catalogue, np.random.default_rng(0))
+    assert all(sorted(item.categories) == list("abcdefg") for item in found.values())
+    assert len({item.categories for item in found.values()}) == 3
+    assert [replace(item, categories=()) for item in found.values()] == [
+        replace(item, categories=()) for item in catalogue.values()
+    ]
 
 
 def test_a_step_is_known_beforehand_and_within_its_tokens() -> None:
