@@ -1,4 +1,4 @@
-"""Adapters: low-rank matrices beside a model's own (LoRA, Hu et al. 2022), kept apart from it as safetensors."""
+"""Adapters: what is trained beside a model's own weights, kept apart from them as safetensors."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from engine.methods import AfterStep, put
 from workspace.errors import ModelError
 from workspace.manifest import FileSum
 
 WEIGHTS = "adapter.safetensors"
+RANKS = "ranknum"
 OF_A_MODEL = ("*.safetensors", "config.json", "tokenizer.json", "chat_template.jinja")
 
 
@@ -20,12 +22,14 @@ class AdapterShape:
     """The rank of the matrices, what they are multiplied by (`alpha` / `rank`), and their dropout in training.
 
     `depth` is how many of the model's layers are read through, 0 for all: a history's meaning is there before the last.
+    `method` is one of `engine.methods`.
     """
 
     rank: int = 16
     alpha: int = 32
     dropout: float = 0.05
     depth: int = 0
+    method: str = "lora"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,28 +41,25 @@ class Adapter:
     shape: AdapterShape
 
 
-def add_adapter(model: Any, shape: AdapterShape, seed: int = 0) -> None:
-    """Put fresh low-rank matrices beside every linear layer of `model`; only they are trained from then on.
+def add_adapter(model: Any, shape: AdapterShape, seed: int = 0, steps: int = 0) -> AfterStep | None:
+    """Put fresh matrices beside every linear layer of `model`; only they are trained from then on, in so many `steps`.
 
     They are in float32, whatever the layers are in: steps of training are too small for bfloat16. Layers past the
-    shape's depth are taken out.
+    shape's depth are taken out. What is returned, if anything, is to be called after each step of training.
 
     Raises:
-        ModelError: the model has not so many layers.
+        ModelError: the model has not so many layers, or the method does not run on its weights.
     """
     import torch
-    from peft import LoraConfig, inject_adapter_in_model
 
     _cut_to(model, shape.depth)
-    config = LoraConfig(
-        r=shape.rank, lora_alpha=shape.alpha, lora_dropout=shape.dropout, target_modules=_linear_layers(model)
-    )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        inject_adapter_in_model(config, model)
+        after_step = put(model, shape.method, shape.rank, shape.alpha, shape.dropout, steps)
     for name, value in model.named_parameters():
         if "lora_" in name:
             value.data = value.data.float()
+    return after_step
 
 
 def beside(model: Any) -> Any:
@@ -67,8 +68,9 @@ def beside(model: Any) -> Any:
 
 
 def adapter_state(model: Any) -> dict[str, Any]:
-    """The adapter's tensors by name."""
-    return {name: value for name, value in model.state_dict().items() if "lora_" in name}
+    """The adapter's tensors by name: what is trained, and the ranks that AdaLoRA has come to."""
+    found = model.state_dict(keep_vars=True)
+    return {name: value.data for name, value in found.items() if value.requires_grad or RANKS in name}
 
 
 def save_adapter(model: Any, folder: Path) -> None:
@@ -131,11 +133,3 @@ def _cut_to(model: Any, depth: int) -> None:
     if depth:
         model.base_model.layers = layers[:depth]
         model.config.num_hidden_layers = depth
-
-
-def _linear_layers(model: Any) -> list[str]:
-    """The names of all linear layers but the vocabulary's."""
-    from torch.nn import Linear
-
-    head = model.get_output_embeddings()
-    return [name for name, layer in model.named_modules() if isinstance(layer, Linear) and layer is not head]

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
 from engine.layout import Layout, Slot, lay_out
+from engine.methods import AfterStep
 from engine.reading import ReadingHead
 from tuning.examples import UNKNOWN, Reading
 from tuning.losses import Loss, listwise
@@ -92,6 +93,7 @@ class Reader(nn.Module):
     """
 
     _keys_to_ignore_on_save = None  # the Trainer asks for it
+    after_step: AfterStep | None = None  # what the method wants to be told
 
     def __init__(
         self,

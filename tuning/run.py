@@ -29,7 +29,7 @@ from workspace.errors import UsageError
 from workspace.progress import track
 
 ABOUT = "run.json"
-SHAPE = "rank", "depth", "width"  # settings that a run shares with what it starts from
+SHAPE = "method", "rank", "depth", "width"  # settings that a run shares with what it starts from
 GENTLE = 0.3  # of the learning rates, in the last epochs over everything
 TOGETHER = 16  # validation targets that are read at once
 
@@ -56,7 +56,7 @@ def reader_of(lesson: Lesson) -> Reader:
     resources, options = lesson.resources, lesson.options
     language = beside(resources.engine.model)
     language.set_attn_implementation("sdpa")
-    add_adapter(language, shape_of(options), options.seed)
+    after_step = add_adapter(language, shape_of(options), options.seed, len(lesson.plan))
     events = lesson.split.validation.events
     texts = item_vectors(resources, events.catalogue)
     counts = np.bincount(events.items, minlength=len(texts))
@@ -67,7 +67,9 @@ def reader_of(lesson: Lesson) -> Reader:
         _take_over(lesson, language, head)
     say = partial(log_odds, language, resources.engine.tokens) if options.questions else None
     head = head.to(language.device)
-    return Reader(language, head, options.hidden, say, LOSSES[options.loss], options.choosing, _topics(lesson))
+    reader = Reader(language, head, options.hidden, say, LOSSES[options.loss], options.choosing, _topics(lesson))
+    reader.after_step = after_step
+    return reader
 
 
 def _topics(lesson: Lesson) -> Callable[[Tensor, Tensor], Tensor] | None:
@@ -82,7 +84,7 @@ def _topics(lesson: Lesson) -> Callable[[Tensor, Tensor], Tensor] | None:
 def shape_of(options: TuneOptions) -> AdapterShape:
     """The adapter's shape."""
     # Dropout inside the adapter would cost a third of the tokens a second.
-    return AdapterShape(options.rank, 2 * options.rank, 0.0, options.depth)
+    return AdapterShape(options.rank, 2 * options.rank, 0.0, options.depth, options.method)
 
 
 def _take_over(lesson: Lesson, language: Any, head: ReadingHead) -> None:

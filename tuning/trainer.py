@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
+from engine.methods import AfterStep
 from tuning.examples import Reading
 from tuning.plan import Plan
 from tuning.reader import Reader, ReadingBatch, collate
@@ -93,6 +94,8 @@ class ReadingTrainer(Trainer):  # type: ignore[misc]
             use_cpu=not torch.cuda.is_available(),
         )
         callbacks = [Journal(folder / LOG), *([EarlyStoppingCallback(options.patience)] if look else [])]
+        if reader.after_step:
+            callbacks.append(Method(reader.after_step))
         # It wants a data set to look at; `look` has its own.
         super().__init__(
             reader, arguments, data_collator=_joined, train_dataset=plan, eval_dataset=plan, callbacks=callbacks
@@ -161,6 +164,17 @@ class ReadingTrainer(Trainer):  # type: ignore[misc]
         self.log(found)
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, found)
         return found
+
+
+class Method(TrainerCallback):  # type: ignore[misc]
+    """Tells the method of each step, before the gradients are gone."""
+
+    def __init__(self, after_step: AfterStep) -> None:
+        self._after_step = after_step
+
+    def on_optimizer_step(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """The step that is being made counts from 1."""
+        self._after_step(state.global_step + 1)
 
 
 class Journal(TrainerCallback):  # type: ignore[misc]

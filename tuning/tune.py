@@ -19,6 +19,7 @@ from agent.head import Floats, HeadScorer, mixed
 from agent.resources import Resources
 from agent.scorer import LanguageScorer
 from engine.adapters import Adapter, save_adapter
+from engine.methods import check
 from engine.reading import ReadingHead
 from eval.embeddings import item_vectors
 from eval.metrics import ndcg
@@ -54,12 +55,14 @@ def tune(
 
     Raises:
         UsageError: there is an adapter of that name, or it is none for a folder.
+        ModelError: the method does not run on the model's weights.
         DataError: there is too little to learn from.
         ForetasteError: the loss became no number; the last good checkpoint stays.
         StoreError: the disk is full.
     """
     resources.adapters.check_new(name)
     lesson = Lesson(resources, split, retrieval, options or TuneOptions())
+    check(lesson.options.method)
     folder, team = resources.home.runs / "tune" / name, processes()
     with team.main_process_first():
         lesson.prepare()

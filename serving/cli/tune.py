@@ -24,6 +24,16 @@ class Loss(StrEnum):
     squared = "squared"
 
 
+class Method(StrEnum):
+    """The methods of `engine.methods`, and those that are refused there with a reason."""
+
+    lora = "lora"
+    adalora = "adalora"
+    full = "full"
+    prefix = "prefix"
+    dora = "dora"
+
+
 class ReportTo(StrEnum):
     """What transformers can send a log to."""
 
@@ -47,6 +57,7 @@ def command(
     k_core: Annotated[int, typer.Option(min=0, help="Keep users and items with so many events only.")] = 0,
     train_users: Annotated[int, typer.Option(min=0, help="Learn from so many users only.")] = 0,
     epochs: Annotated[int, typer.Option(min=1, help="Times that every event is read, at the most.")] = DEFAULTS.epochs,
+    method: Annotated[Method, typer.Option(help="What is trained beside the layers.")] = Method.lora,
     rank: Annotated[int, typer.Option(min=1, help="Rank of the adapter's matrices.")] = DEFAULTS.rank,
     depth: Annotated[
         int, typer.Option(min=0, help="Layers of the model that are read through; 0 for all.")
@@ -104,6 +115,7 @@ def command(
     options = replace(
         DEFAULTS,
         epochs=epochs,
+        method=method.value,
         rank=rank,
         depth=depth,
         questions=questions,
