@@ -1,8 +1,7 @@
 """The reading head: from the hidden state after an event to P(next) over the whole catalogue.
 
 An item's vector is P e + r, as in the user tower: its sentence embedding e, projected, and a residual r of its own,
-which is zero for an item that was never trained on. So a new item is within reach as soon as its text is embedded. How
-popular it will be is not known either: it gets the `newcomer`'s bias, learnt from items that were hidden in training.
+which is zero for an item that was never trained on. So a new item is within reach as soon as its text is embedded.
 """
 
 from __future__ import annotations
@@ -43,45 +42,38 @@ class ReadingHead(nn.Module):
         super().__init__()
         self.shape = shape
         self.texts: Tensor
-        self.counts: Tensor
+        self.trained: Tensor
         self.register_buffer("texts", torch.from_numpy(np.array(texts, np.float32)), persistent=False)
-        self.register_buffer("counts", torch.from_numpy(counts), persistent=False)
+        self.register_buffer("trained", torch.from_numpy(counts > 0)[:, None], persistent=False)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.norm = nn.LayerNorm(hidden)
             self.state = nn.Linear(hidden, shape.width)
             self.projection = nn.Linear(texts.shape[1], shape.width, bias=False)
-            self.residuals = nn.Parameter(SPREAD * torch.randn(len(texts), shape.width) * self.trained[:, None])
-        self.popularity = nn.Parameter(self.counts.float().log1p())
-        self.newcomer = nn.Parameter(self.popularity.detach()[self.trained].mean().nan_to_num())
+            self.residuals = nn.Parameter(SPREAD * torch.randn(len(texts), shape.width) * self.trained)
+        self.popularity = nn.Parameter(torch.from_numpy(np.log1p(counts)).float())
         self.dropout = nn.Dropout(shape.dropout)
 
-    @property
-    def trained(self) -> Tensor:
-        """Which items have a residual and a bias of their own, bool [items]."""
-        return self.counts > 0
-
     def learn_also(self, counts: NDArray[np.int64]) -> None:
-        """From now on learn items by `counts`, int64 [items]; those that come in begin as newcomers."""
-        found = torch.from_numpy(counts).to(self.counts.device)
-        with torch.no_grad():
-            self.popularity[(found > 0) & ~self.trained] = self.newcomer
-        self.counts = found
+        """From now on give the items with `counts`, int64 [items], above 0 residuals of their own too."""
+        self.trained |= torch.from_numpy(counts > 0)[:, None].to(self.trained.device)
+
+    def items(self, hidden: float = 0.0) -> Tensor:
+        """All items' vectors P e + r, float32 [items, width]; a share `hidden` of the residuals is left out.
+
+        That teaches the text alone to speak for an item.
+        """
+        residuals = self.residuals * self.trained
+        if hidden:
+            residuals = residuals * (torch.rand_like(residuals[:, :1]) >= hidden)
+        found: Tensor = self.projection(self.texts) + residuals
+        return found
 
     def forward(self, states: Tensor, hidden: float = 0.0) -> Tensor:
-        """The logits of all items, float32 [n, items], from hidden states [n, hidden].
-
-        In training items that are not trained on get -inf. With `hidden` above 0 an item that occurs n times is taken
-        for a newcomer with that chance, or 1 / (n + 1) if it is greater: so texts learn to speak for items, those of
-        rare ones most.
-        """
-        known = self.trained
-        if hidden:
-            known = known & (torch.rand_like(self.popularity) >= (1 / (1 + self.counts)).clamp_min(hidden))
+        """The logits of all items, float32 [n, items], from hidden states [n, hidden]."""
         user = self.dropout(self.state(self.norm(states.float())))
-        items = self.projection(self.texts) + self.residuals * known[:, None]
-        found: Tensor = user @ items.T + torch.where(known, self.popularity, self.newcomer)
-        return found.masked_fill(~self.trained, -torch.inf) if self.training else found
+        found: Tensor = user @ self.items(hidden).T + self.popularity
+        return found
 
     @torch.inference_mode()
     def answer(self, states: Tensor) -> NDArray[np.float64]:
@@ -98,15 +90,16 @@ class ReadingHead(nn.Module):
     def load(cls, folder: Path, item_ids: Sequence[str], texts: NDArray[np.float32]) -> ReadingHead:
         """The head in `folder` for the items of today, in their order, with their sentence embeddings.
 
-        An item that it was not trained on is a newcomer.
+        An item that it was not trained on has no residual, and the popularity of the least popular.
         """
         about, kept = json.loads((folder / ITEMS).read_text()), load_file(folder / WEIGHTS)
         rows = {item_id: row for row, item_id in enumerate(about["items"])}
         places = torch.tensor([rows.get(item_id, -1) for item_id in item_ids])
-        known = (places >= 0) & kept.pop("trained")[places]
+        known = (places >= 0) & kept["trained"][places, 0]
         head = cls(kept["norm.weight"].shape[0], texts, known.numpy().astype(np.int64), HeadShape(**about["shape"]))
         kept["residuals"] = torch.where(known[:, None], kept["residuals"][places], 0.0)
-        kept["popularity"] = kept["popularity"][places]
+        kept["popularity"] = torch.where(known, kept["popularity"][places], kept["popularity"].min())
+        kept["trained"] = known[:, None]
         head.load_state_dict(kept, strict=False)
         return head.eval().requires_grad_(False)
 
@@ -114,7 +107,7 @@ class ReadingHead(nn.Module):
     def trained_items(folder: Path) -> set[str]:
         """The ids of the items that the head in `folder` was trained on."""
         item_ids, trained = json.loads((folder / ITEMS).read_text())["items"], load_file(folder / WEIGHTS)["trained"]
-        return {item_id for item_id, known in zip(item_ids, trained.tolist(), strict=True) if known}
+        return {item_id for item_id, known in zip(item_ids, trained[:, 0].tolist(), strict=True) if known}
 
     def _kept(self) -> dict[str, Tensor]:
         return {**self.state_dict(), "trained": self.trained}

@@ -19,7 +19,7 @@ from eval.language.masking import masked
 from eval.language.packed import ZeroShot, ZeroShotFused
 from eval.language.peers import Generated, Letters, Pointwise
 from eval.language.reordering import PopularityOrder, RandomOrder
-from eval.language.tuned import TunedAveraged, TunedBranches, TunedFused, TunedHead
+from eval.language.tuned import TunedAveraged, TunedBranches, TunedFused, TunedHead, TunedLetters
 from eval.peers.baselines import Popular, Random
 from eval.peers.beside import Beside
 from eval.peers.content import Content, tfidf
@@ -130,6 +130,9 @@ SYSTEMS: Mapping[str, Callable[[Scene], System]] = {
     "zero-shot": lambda scene: ZeroShot(scene.retrieval, scene.scorer, scene.language),
     "zero-shot-fused": lambda scene: ZeroShotFused(scene.retrieval, scene.scorer, scene.language, seed=scene.seed),
     "tuned": lambda scene: TunedBranches(scene.retrieval, scene.adapters, scene.mask_titles),
+    "tuned-letters": lambda scene: TunedLetters(
+        scene.retrieval, scene.adapters, seed=scene.seed, mask_titles=scene.mask_titles
+    ),
     "tuned-head": lambda scene: TunedHead(scene.retrieval, scene.adapters, scene.mask_titles),
     "tuned-averaged": lambda scene: TunedAveraged(scene.retrieval, scene.adapters, scene.mask_titles),
     "tuned-fused": lambda scene: TunedFused(scene.retrieval, scene.adapters, scene.mask_titles),

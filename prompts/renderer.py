@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property
+from string import ascii_uppercase
 from typing import Any
 
 from history.catalogue import Catalogue
@@ -18,6 +19,7 @@ from workspace.settings import Settings
 
 # Stands in for the user's text while the chat template is rendered, to find what lies before and after it.
 SLOT = "␞"
+LETTERS = ascii_uppercase
 CATEGORIES = 4  # of an item that a prompt names at the most
 
 
@@ -77,6 +79,11 @@ class Renderer:
 
     def _opening(self, phrasing: int) -> str:
         return self._frame[0] + self._say("stable", "instruction", phrasing=phrasing) + "\n"
+
+    def lettered(self, items: Sequence[Item]) -> Segment:
+        """Which of these comes next? Each with a letter, up to the lead-in of the answer; see `LETTERS`."""
+        lines = [self.item(item) for item in items]
+        return self.ask("letters", items=list(zip(LETTERS, lines, strict=False)))
 
     def branch(self, readout: str, item: Item) -> Segment:
         """One candidate with its answer cue."""

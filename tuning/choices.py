@@ -21,7 +21,9 @@ class Chooser:
 
     They come by popularity at first, which is easy, and more and more from what the retriever holds likely: `retrieve`
     gives its log P(next) after each of a reading's places, float64 [places, items]. `popularity`, float64 [items], sums
-    to 1; `branches` are the items' tokens, `bridge` what is asked before them; `scale` is the top of the ratings.
+    to 1; `branches` are the items' tokens, `bridge` what is asked before them; `scale` is the top of the ratings. With
+    `lettered`, the tokens of a question that lists items by their places, each is asked about as one of a shuffled list
+    instead, and answered by its letter, one of the tokens `letters`.
     """
 
     bridge: tuple[int, ...]
@@ -31,6 +33,8 @@ class Chooser:
     questions: int
     others: int
     scale: float = 1.0
+    lettered: Callable[[Sequence[int]], tuple[int, ...]] | None = None
+    letters: Sequence[int] = ()
 
     def ask(self, reading: Reading, hardness: float, generator: np.random.Generator) -> Reading:
         """The reading with questions; a share `hardness` of the others comes from the retriever."""
@@ -57,8 +61,12 @@ class Chooser:
         counts[target] += 1
         items = [target, *(int(other) for other in np.flatnonzero(counts) if other != target)]
         offsets = np.log(counts[items]) - np.log(np.maximum(p[items], 1e-12))
-        branches = tuple(self.branches[item] for item in items)
-        return Choice(int(place), self.bridge, branches, offsets, self._rating(reading, place))
+        rating = self._rating(reading, place)
+        if self.lettered:
+            order = generator.permutation(len(items))
+            answers = tuple(self.letters[shown] for shown in np.argsort(order))
+            return Choice(int(place), self.lettered([items[one] for one in order]), (), offsets, rating, answers)
+        return Choice(int(place), self.bridge, tuple(self.branches[item] for item in items), offsets, rating)
 
     def _rating(self, reading: Reading, place: int) -> float:
         events = reading.timeline.events

@@ -34,10 +34,15 @@ def data_card(lesson: Lesson) -> dict[str, Any]:
         "augmentation": {
             "crops": f"at most {options.stretch} events, cut at another place in every epoch",
             "dropped_events": options.dropped,
-            "hidden_items": options.hidden,
+            "hidden_residuals": options.hidden,
             "phrasings": options.phrasings,
         },
-        "questions": {"of_each_stretch": options.questions, "others": options.others, "loss": options.loss},
+        "questions": {
+            "of_each_stretch": options.questions,
+            "asked": options.asked,
+            "others": options.others,
+            "loss": options.loss,
+        },
         "seed": options.seed,
     }
 

@@ -12,8 +12,8 @@ from engine.protocol import Readout
 from engine.tokens import Tokens
 from history.catalogue import Catalogue
 from history.timeline import Timeline
-from prompts.renderer import Renderer
-from prompts.segment import Segment
+from prompts.renderer import LETTERS, Renderer
+from prompts.segment import Piece, Segment
 
 Ints = NDArray[np.int64]
 NOBODY = Timeline("")
@@ -25,7 +25,8 @@ class Choice:
     """A question after the event at `place` of a reading: the tokens of its `bridge` and of one branch an item.
 
     The first is of the item that came next, which got a `rating` as a share of the scale, NaN if none. `offsets`,
-    float64 [branches], are added to what the model says of each.
+    float64 [branches], are added to what the model says of each. Where the items stand in the bridge as a list there
+    are no branches, but `answers`: the token of each item's letter.
     """
 
     place: int
@@ -33,6 +34,7 @@ class Choice:
     branches: tuple[tuple[int, ...], ...]
     offsets: NDArray[np.float64]
     rating: float = np.nan
+    answers: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,15 @@ class HistoryReader:
         renderer, catalogue = self._renderer, self._catalogue
         items = [self._joined(renderer.branch(readout, catalogue[item_id])) for item_id in item_ids]
         return self._joined(renderer.bridge(readout)), items
+
+    def lettered(self, item_ids: Sequence[str]) -> tuple[int, ...]:
+        """The tokens of the question which of these comes next, each with a letter."""
+        return self._joined(self._renderer.lettered([self._catalogue[item_id] for item_id in item_ids]))
+
+    @property
+    def letters(self) -> tuple[int, ...]:
+        """The token of each letter as an answer."""
+        return tuple(self._joined(Segment((Piece(f" {letter}"),)))[0] for letter in LETTERS)
 
     def question(self, timeline: Timeline, target: int) -> Reading:
         """What is read before `target` is to be predicted: the same as when the product answers."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -26,6 +27,7 @@ from tuning.choices import Chooser
 from tuning.examples import History, HistoryReader, Reading, shuffled
 from tuning.options import TuneOptions
 from tuning.plan import Plan
+from tuning.saying import LETTERS
 from workspace.errors import DataError
 
 FEWEST = 8  # validation targets
@@ -127,7 +129,14 @@ class Lesson:
             self.options.questions,
             self.options.others,
             self.resources.store.rating_scale(),
+            self._lettered if self.options.asked == LETTERS else None,
+            self.reader.letters,
         )
+
+    def _lettered(self, places: Sequence[int]) -> tuple[int, ...]:
+        """The question that lists the items at these places."""
+        item_ids = self.split.test.events.item_ids
+        return self.reader.lettered([item_ids[place] for place in places])
 
     def _retrieved_after(self, reading: Reading, places: NDArray[np.int64]) -> Floats:
         """Log P(next) before the targets at `places` of a stretch, float64 [places, items].

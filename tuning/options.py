@@ -12,14 +12,14 @@ class TuneOptions:
     `method` is one of `engine.methods`, `depth` how many of the model's layers are read through, 0 for all.
     `stretch` is the most events of a history that are read at once, `tokens` those of a step; `targets` the
     validation targets that are looked at. After `questions` events of each stretch the branches of the item that
-    came next and of `others` are read too; with 0 the reading head alone is taught; `loss` names one of
-    `tuning.losses`, and counts `choosing` times beside the head's. The next topic counts `topics` times beside the
-    next item. `start` names an adapter to go on from.
+    came next and of `others` are read too; with 0 the reading head alone is taught; `asked` names one of
+    `tuning.saying`; `loss` one of `tuning.losses`, and counts `choosing` times beside the head's. The next topic
+    counts `topics` times beside the next item. `start` names an adapter to go on from.
 
-    In training a share of events is `dropped`, and of items `hidden`: see `ReadingHead`; epochs take `phrasings` of
-    the instruction in turn, and shuffle each item's categories in all but the first. There are `looks` at
-    validation, and after `patience` of them without a better one training ends. Then come `refit` epochs, at lower
-    rates, over all events before the test, validation among them.
+    In training a share of events is `dropped`, and of residuals `hidden`: see `ReadingHead`; epochs take
+    `phrasings` of the instruction in turn, and shuffle each item's categories in all but the first. There are
+    `looks` at validation, and after `patience` of them without a better one training ends. Then come `refit`
+    epochs, at lower rates, over all events before the test, validation among them.
     """
 
     epochs: int = 8
@@ -38,6 +38,7 @@ class TuneOptions:
     stretch: int = 40
     tokens: int = 1_500
     questions: int = 0
+    asked: str = "yes-no"
     others: int = 9
     loss: str = "listwise"
     choosing: float = 1.0

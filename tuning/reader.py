@@ -27,6 +27,8 @@ class ReadingBatch:
     int64 [events], what came next. `leaf_rows` and `leaf_columns`, int64 [branches], say where branches end, question
     by question; `offsets`, float32 [questions, most branches], what is added to each, -inf where there is none, and
     `ratings`, float32 [questions], what the target was given, as a share of the scale, NaN where it was not rated.
+    Of a question with a lettered list there is one leaf, its end; `answers`, int64 [questions, most branches], are the
+    tokens of the letters.
     """
 
     ids: Tensor
@@ -39,6 +41,7 @@ class ReadingBatch:
     leaf_columns: Tensor
     offsets: Tensor
     ratings: Tensor
+    answers: Tensor
 
     @property
     def tokens(self) -> int:
@@ -67,6 +70,9 @@ def collate(readings: Sequence[Reading]) -> ReadingBatch:
         torch.tensor([place for places in leaves for place in places], dtype=torch.long),
         pad_sequence(offsets, batch_first=True, padding_value=-torch.inf) if offsets else torch.zeros(0, 1),
         torch.tensor([choice.rating for choice in choices]),
+        pad_sequence([torch.tensor(choice.answers, dtype=torch.long) for choice in choices], batch_first=True)
+        if choices
+        else torch.zeros((0, 1), dtype=torch.long),
     )
 
 
@@ -81,9 +87,10 @@ def _layout(reading: Reading) -> Layout:
 
 
 def _leaves(layout: Layout) -> list[int]:
-    """The places of the last tokens of all branches."""
-    pairs = zip(layout.starts, layout.slots, strict=True)
-    return [start + len(slot.tokens) - 1 for start, slot in pairs if slot.parent > 0]
+    """The places of the last tokens of all branches, and of questions that have none."""
+    parents = {slot.parent for slot in layout.slots}
+    pairs = enumerate(zip(layout.starts, layout.slots, strict=True))
+    return [start + len(slot.tokens) - 1 for place, (start, slot) in pairs if slot.parent >= 0 and place not in parents]
 
 
 class Reader(nn.Module):
@@ -100,16 +107,16 @@ class Reader(nn.Module):
         language: Any,
         head: ReadingHead,
         hidden: float = 0.0,
-        say: Callable[[Tensor], Tensor] | None = None,
+        say: Callable[[Tensor, ReadingBatch], Tensor] | None = None,
         loss: Loss = listwise,
         choosing: float = 1.0,
         also: Callable[[Tensor, Tensor], Tensor] | None = None,
     ) -> None:
-        """A share `hidden` of the items, and more of the rare ones, are newcomers in each step: see the head.
+        """A share `hidden` of the residuals is left out in each step, so that texts alone learn to speak for items.
 
-        `say` gives the value of branches, [branches], from their last hidden states, [branches, width], and `loss`
-        teaches them; it counts `choosing` times beside the head's. `also` is a further loss of the head's logits,
-        [events, items], and the items that came next, int64 [events].
+        `say` gives the values of each question's items, [questions, most branches], -inf where there is none, from the
+        last hidden states of the leaves, [leaves, width]; `loss` teaches them, and counts `choosing` times beside the
+        head's. `also` is a further loss of the head's logits, [events, items], and the items that came next.
         """
         super().__init__()
         self._say, self._loss, self._share, self._also = say, loss, choosing, also
@@ -150,9 +157,7 @@ class Reader(nn.Module):
         """The loss over the branches of each question, whose first is the target."""
         if not self._say or not len(ends):
             return batch.offsets.new_zeros(())
-        asked = batch.offsets.isfinite()
-        values = torch.full_like(batch.offsets, -torch.inf).masked_scatter(asked, self._say(ends))
-        return self._loss(values, batch.offsets, batch.ratings)
+        return self._loss(self._say(ends, batch), batch.offsets, batch.ratings)
 
     def trained(self) -> dict[str, nn.Parameter]:
         """What is trained, by name."""

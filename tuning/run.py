@@ -16,7 +16,6 @@ from torch import Tensor
 
 from engine.adapters import AdapterShape, add_adapter, beside, take_over
 from engine.reading import HeadShape, ReadingHead
-from engine.readouts import log_odds
 from eval.embeddings import item_vectors
 from eval.topics import TopicTable
 from retrieval.blend import log_softmax
@@ -24,6 +23,7 @@ from tuning.lesson import Lesson
 from tuning.losses import LOSSES, topic
 from tuning.options import TuneOptions
 from tuning.reader import Reader, collate
+from tuning.saying import SAY
 from tuning.trainer import ReadingTrainer, TrainOptions, processes
 from workspace.errors import UsageError
 from workspace.progress import track
@@ -65,7 +65,7 @@ def reader_of(lesson: Lesson) -> Reader:
     )
     if options.start:
         _take_over(lesson, language, head)
-    say = partial(log_odds, language, resources.engine.tokens) if options.questions else None
+    say = partial(SAY[options.asked], language, resources.engine.tokens) if options.questions else None
     head = head.to(language.device)
     reader = Reader(language, head, options.hidden, say, LOSSES[options.loss], options.choosing, _topics(lesson))
     reader.after_step = after_step

@@ -30,6 +30,7 @@ from tuning.data_card import data_card
 from tuning.lesson import Lesson
 from tuning.options import TuneOptions
 from tuning.run import Trained, refit, run_training, shape_of
+from tuning.saying import BRANCHES
 from tuning.trainer import LOG, processes
 from workspace.errors import StoreError, explained_disk_errors
 from workspace.lock import one_at_a_time
@@ -109,7 +110,8 @@ def measure(lesson: Lesson, adapter: Adapter) -> Measured:
     scorer = HeadScorer(resources.engine.with_adapter(adapter), resources.renderer, events.catalogue, head)
     said = scorer.log_p([lesson.retrieval.timeline(case) for case in cases], lesson.allowed)
     fused = _crossed(lesson, said)
-    branches = _branches(lesson, scorer.chooser, fused) if lesson.options.questions else NO_WEIGHT
+    chooses = lesson.options.questions and lesson.options.asked == BRANCHES
+    branches = _branches(lesson, scorer.chooser, fused) if chooses else NO_WEIGHT
     rows = np.arange(len(cases))
 
     def figures(log_p: Floats) -> tuple[float, float]:

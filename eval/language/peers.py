@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from string import ascii_uppercase
 
 import numpy as np
 from rapidfuzz import fuzz, process
@@ -12,6 +11,7 @@ from rapidfuzz import fuzz, process
 from engine.protocol import Node, Tree, WriteLimits
 from eval.language.listing import Listing, Reading
 from history.timeline import Timeline
+from prompts.renderer import LETTERS
 from prompts.segment import Piece, Segment, clean
 from workspace.errors import UsageError
 
@@ -41,15 +41,14 @@ class Letters(Listing):
         Raises:
             UsageError: there are more candidates than letters.
         """
-        if len(item_ids) > len(ascii_uppercase):
+        if len(item_ids) > len(LETTERS):
             raise UsageError(
                 f"letters: {len(item_ids)} candidates, but only 26 letters; lower candidates in the settings"
             )
         scorer = self.scorer
         stem = scorer.renderer.stable(timeline, scorer.catalogue)
-        items = [scorer.renderer.item(scorer.catalogue[item_id]) for item_id in item_ids]
-        question = scorer.renderer.ask("letters", items=list(zip(ascii_uppercase, items, strict=False)))
-        letters = [Segment((Piece(f" {letter}"),)) for letter in ascii_uppercase[: len(items)]]
+        question = scorer.renderer.lettered([scorer.catalogue[item_id] for item_id in item_ids])
+        letters = [Segment((Piece(f" {letter}"),)) for letter in LETTERS[: len(item_ids)]]
         scores = scorer.engine.score(Tree.reranking(stem, question, letters, "likelihood"))
         # A letter costs no pass: all are read where the question ends.
         return Reading(scores.values, scores.tokens - len(letters))

@@ -16,6 +16,7 @@ from eval.fitted import fit_or_read, refuse_other_cut
 from eval.interactions import Interactions
 from eval.language.masking import masked
 from eval.language.packed import ZeroShot
+from eval.language.peers import Letters
 from eval.peers.product import BATCH, Retrieval
 from eval.protocols.split import Case, Split
 from eval.ranking import rankable
@@ -68,12 +69,35 @@ class TunedBranches(ZeroShot):
             NotReady: there is none, or it does not fit the model or the settings, or was not taught to choose.
         """
         super().fit(split)
-        version = newest_adapter(self.retrieval, split)
-        if not version.card.settings["questions"]:
-            raise NotReady(
-                f"the adapter {version.card.name!r} was not taught to choose among candidates; tune with --questions 2"
-            )
-        self.scorer = scorer_of(version, self.retrieval, split, self.mask_titles).chooser
+        self.scorer = _chooser(self, split, "yes-no")
+
+
+@dataclass
+class TunedLetters(Letters):
+    """The retriever's candidates as a lettered list, by what the tuned model says of each letter."""
+
+    scorer: LanguageScorer = field(init=False, repr=False)
+    mask_titles: bool = False
+
+    def fit(self, split: Split) -> None:
+        """Take the adapter that was tuned on what this split may see.
+
+        Raises:
+            NotReady: there is none, or it does not fit the model or the settings, or was not taught letters.
+        """
+        super().fit(split)
+        self.scorer = _chooser(self, split, "letters")
+
+
+def _chooser(system: TunedBranches | TunedLetters, split: Split, asked: str) -> LanguageScorer:
+    version = newest_adapter(system.retrieval, split)
+    told = version.card.settings
+    if not told["questions"] or told["asked"] != asked:
+        raise NotReady(
+            f"the adapter {version.card.name!r} was not taught to choose among candidates in this way; tune with "
+            f"--questions 2 --asked {asked}"
+        )
+    return scorer_of(version, system.retrieval, split, system.mask_titles).chooser
 
 
 @dataclass

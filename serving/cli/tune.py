@@ -34,6 +34,13 @@ class Method(StrEnum):
     dora = "dora"
 
 
+class Asked(StrEnum):
+    """The ways of `tuning.saying`."""
+
+    yes_no = "yes-no"
+    letters = "letters"
+
+
 class ReportTo(StrEnum):
     """What transformers can send a log to."""
 
@@ -65,6 +72,9 @@ def command(
     questions: Annotated[
         int, typer.Option(min=0, help="Events of each stretch after which candidates are read too.")
     ] = DEFAULTS.questions,
+    asked: Annotated[
+        Asked, typer.Option(help="Of each candidate yes or no, or the letter of one in a list.")
+    ] = Asked.yes_no,
     loss: Annotated[Loss, typer.Option(help="What the candidates are taught by.")] = Loss.listwise,
     choosing: Annotated[
         float, typer.Option(min=0.0, help="How much that loss counts beside the reading head's.")
@@ -119,6 +129,7 @@ def command(
         rank=rank,
         depth=depth,
         questions=questions,
+        asked=asked.value,
         loss=loss.value,
         choosing=choosing,
         topics=topics,

@@ -35,24 +35,5 @@ def test_items_may_come_in_another_order_go_and_be_added(tmp_path: Path) -> None
     before = head.answer(STATES)
     assert np.allclose(found[:, :2], before[:, [3, 0]], atol=1e-5)
     assert np.allclose(found[:, 3], before[:, 2], atol=1e-5)
-    new = head.state(head.norm(STATES)) @ head.projection(torch.from_numpy(texts[0])) + head.newcomer
+    new = head.state(head.norm(STATES)) @ head.projection(torch.from_numpy(texts[0])) + head.popularity.min()
     assert np.allclose(found[:, 2], new.detach().numpy(), atol=1e-5)
-
-
-def test_in_training_rare_items_are_newcomers_more_often_and_new_ones_are_not_learnt() -> None:
-    head, _ = made()
-    torch.manual_seed(0)
-    with torch.no_grad():
-        head.newcomer.fill_(100.0)
-        shares = torch.stack([head.train()(STATES, 0.1)[0] > 50 for _ in range(2_000)]).float().mean(0)
-    assert np.allclose(shares.numpy(), [1 / 6, 1 / 3, 0, 0.1], atol=0.04)
-    assert head(STATES)[:, 2].isneginf().all()
-
-
-def test_an_item_that_comes_into_training_begins_as_a_newcomer() -> None:
-    head, _ = made()
-    before = head.answer(STATES)
-    head.learn_also(np.array([6, 2, 3, 9]))
-    assert np.array_equal(head.answer(STATES), before)
-    head.train()(STATES).sum().backward()
-    assert head.residuals.grad is not None and head.residuals.grad[2].any()

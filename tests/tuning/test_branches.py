@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from agent.adapters import Card
@@ -62,7 +63,19 @@ def test_the_evaluation_ranks_by_them(resources: Resources) -> None:
 def test_an_adapter_that_was_not_taught_to_choose_is_named(real_home: Home, tmp_path: Path) -> None:
     other = opened(tmp_path, real_home)
     tuned(other, name="reads", epochs=1)
-    with pytest.raises(NotReady, match="'reads' was not taught to choose among candidates; tune with --questions"):
+    with pytest.raises(NotReady, match="'reads' was not taught to choose among .* --questions 2 --asked yes-no"):
+        evaluate(other, PROTOCOL, ["tuned"], SHORT)
+
+
+def test_letters_may_be_taught_instead(real_home: Home, tmp_path: Path) -> None:
+    other = opened(tmp_path, real_home)
+    card = tuned(other, name="letters", epochs=2, questions=2, asked="letters", others=5)
+    assert card.measured["bf16"].branches.targets == 0  # a list is a peer's way: the product asks of each alone
+    results = evaluate(other, PROTOCOL, ["letters", "tuned-letters"], SHORT)
+    lists = [results.answers[name].lists for name in ("letters", "tuned-letters")]
+    assert not np.array_equal(*lists)
+    assert results.systems["tuned-letters"]["tokens"].mean == results.systems["letters"]["tokens"].mean
+    with pytest.raises(NotReady, match="'letters' was not taught to choose .* --asked yes-no"):
         evaluate(other, PROTOCOL, ["tuned"], SHORT)
 
 
@@ -81,9 +94,10 @@ def test_what_they_say_moves_the_list_by_their_weight(resources: Resources) -> N
         answer = Recommender(know).recommend("u01", 10, rationale=False)
         lists.append([item.item_id for item in answer.items])
     assert know.tuned
-    asked = know.tuned.chooser.many([(resources.store.timeline("u01"), listed) for listed in lists])
-    plain, moved = (float(values.mean()) for values in asked)
-    assert moved > plain
+    together = [lists[1][0], *lists[0]]  # so much weight leaves all chance to the first
+    (values,) = know.tuned.chooser.many([(resources.store.timeline("u01"), together)])
+    assert lists[0][0] != lists[1][0]
+    assert values[0] == values.max() > values.min()
 
 
 def test_what_would_be_learnt_from_is_shown(resources: Resources) -> None:
@@ -130,7 +144,7 @@ def test_a_run_starts_from_what_another_has_learnt(resources: Resources) -> None
     on = tuned(resources, name="reads-on", start="reads", rate=0.0, head_rate=0.0, epochs=1, questions=1)
     found, before = on.measured["bf16"], reads.measured["bf16"]
     assert (found.head, found.fused) == pytest.approx((before.head, before.fused), abs=1e-3)
-    with pytest.raises(UsageError, match="'reads' has another shape; go on from it with --rank 4 --depth 0 --width 16"):
+    with pytest.raises(UsageError, match="'reads' has another shape; .* --method lora --rank 4 --depth 0 --width 16"):
         tuned(resources, name="wider", start="reads", width=32)
     with pytest.raises(UsageError, match="'chooses' has seen the targets .* tune it with --refit 0"):
         tuned(resources, name="seen", start="chooses")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -21,7 +22,8 @@ from tuning.choices import Chooser
 from tuning.examples import Reading
 from tuning.losses import Loss, listwise, pairwise, squared, topic
 from tuning.plan import Plan
-from tuning.reader import Reader, collate
+from tuning.reader import Reader, ReadingBatch, collate
+from tuning.saying import by_branches, by_letters
 
 BRIDGE, CUE = (36, 37), 35
 BRANCHES = [(item, CUE) for item in range(ITEMS)]
@@ -122,6 +124,19 @@ class Words:
 WORDS: Any = Words()
 
 
+def engine_of(reader: Reader) -> LocalEngine:
+    """An engine over the reader's own model that keeps nothing."""
+    engine = LocalEngine.__new__(LocalEngine)
+    vars(engine).update(model=reader.language, _tokens=WORDS, pack_tokens=2_048, _label="made", _maker="made")
+    vars(engine).update(stems=type("None", (), {"limit": 0, "find": lambda *_: (None, 0)})())
+    return engine
+
+
+def node(tokens: Sequence[int] | NDArray[np.int64], parent: int = -1, end: int | None = None) -> Node:
+    pieces = tuple(Piece(str(token)) for token in tokens)
+    return Node(Segment(pieces), parent, end) if end is not None else Node(Segment(pieces), parent)
+
+
 def test_branches_are_read_as_the_engine_reads_them() -> None:
     asked = chooser(questions=3).ask(reading(), 0.5, np.random.default_rng(1))
     reader = made_reader().eval()
@@ -131,25 +146,45 @@ def test_branches_are_read_as_the_engine_reads_them() -> None:
     with torch.inference_mode():
         ends = reader.hidden(batch)[batch.leaf_rows, batch.leaf_columns]
         taught = log_odds(reader.language, WORDS, ends)
-    engine = LocalEngine.__new__(LocalEngine)
-    vars(engine).update(model=reader.language, _tokens=WORDS, pack_tokens=2_048, _label="made", _maker="made")
-    vars(engine).update(stems=type("None", (), {"limit": 0, "find": lambda *_: (None, 0)})())
-    nodes = [Node(Segment(tuple(Piece(str(token)) for token in asked.ids)))]
+    nodes = [node(asked.ids)]
     for choice in asked.choices:
-        nodes.append(Node(Segment((Piece(" ".join(map(str, choice.bridge))),)), 0, int(asked.ends[choice.place]) + 1))
+        nodes.append(node(choice.bridge, 0, int(asked.ends[choice.place]) + 1))
         bridge = len(nodes) - 1
-        nodes += [Node(Segment((Piece(" ".join(map(str, branch))),)), bridge) for branch in choice.branches]
-    told = engine.score(Tree(tuple(nodes), "yes-no")).values
+        nodes += [node(branch, bridge) for branch in choice.branches]
+    told = engine_of(reader).score(Tree(tuple(nodes), "yes-no")).values
     assert taught.numpy() == pytest.approx(told, abs=1e-5)
+
+
+def test_a_lettered_list_is_read_as_the_engine_reads_it() -> None:
+    letters = tuple(range(ITEMS, ITEMS + 7))
+    asked = replace(chooser(), lettered=lambda items: (36, *items, 37), letters=letters).ask(
+        reading(), 0.5, np.random.default_rng(1)
+    )
+    reader = made_reader().eval()
+    batch = collate([asked])
+    with torch.inference_mode():
+        taught = by_letters(
+            reader.language, WORDS, reader.hidden(batch)[batch.leaf_rows, batch.leaf_columns], batch
+        ).numpy()
+    for row, choice in zip(taught, asked.choices, strict=True):
+        shown = choice.bridge[1:-1]
+        assert len(set(shown)) == len(shown) == len(choice.answers) == np.isfinite(row).sum() > 1
+        assert shown[letters.index(choice.answers[0])] == asked.targets[choice.place]
+        end = int(asked.ends[choice.place]) + 1
+        tree = [node(asked.ids[:end]), node(choice.bridge, 0), *(node((letter,), 1) for letter in choice.answers)]
+        told = engine_of(reader).score(Tree(tuple(tree), "likelihood")).values
+        assert row[: len(told)] - row[0] == pytest.approx(told - told[0], abs=1e-5)
 
 
 @pytest.mark.parametrize("loss", [listwise, pairwise])
 def test_choosing_is_learnt(loss: Loss) -> None:
     reader = made_reader()
+
     # A made model's words are so small that its log-odds are all but nothing.
-    taught = Reader(
-        reader.language, reader.head, say=lambda ends: 20 * log_odds(reader.language, WORDS, ends), loss=loss
-    )
+    def loudly(ends: torch.Tensor, batch: ReadingBatch) -> torch.Tensor:
+        return 20 * by_branches(reader.language, WORDS, ends, batch)
+
+    taught = Reader(reader.language, reader.head, say=loudly, loss=loss)
     plan = Plan([made_histories()], 30, events=6, tokens=100, seed=0, chooser=chooser())
     optimizer = torch.optim.AdamW(taught.trained().values(), lr=1e-2)
     losses = []
