@@ -63,10 +63,7 @@ def _gain(resources: Resources, protocol: str, users: int, options: TuneOptions)
     if name not in resources.adapters.names():
         tune(resources, split, retrieval, name, options)
     results = evaluate(resources, protocol, SYSTEMS, told)
-    pair = next(one for one in results.comparisons if {one.better, one.other} == {"retrieval", "tuned-fused"})
-    difference = pair.difference
-    if pair.better == "retrieval":
-        difference = Interval(-difference.mean, -difference.high, -difference.low, difference.n)
+    difference = next(one.difference for one in results.thin if (one.part, one.system) == ("all", "tuned-fused"))
     figures = {name: found[HEADLINE] for name, found in results.systems.items()}
     nats = results.systems["retrieval"]["logloss"].mean - results.systems["tuned-fused"]["logloss"].mean
     return Gain(len(np.unique(split.test.events.users)), figures, difference, nats)

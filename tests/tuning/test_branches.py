@@ -72,8 +72,8 @@ def test_letters_may_be_taught_instead(real_home: Home, tmp_path: Path) -> None:
     card = tuned(other, name="letters", epochs=2, questions=2, asked="letters", others=5)
     assert card.measured["bf16"].branches.targets == 0  # a list is a peer's way: the product asks of each alone
     results = evaluate(other, PROTOCOL, ["letters", "tuned-letters"], SHORT)
-    lists = [results.answers[name].lists for name in ("letters", "tuned-letters")]
-    assert not np.array_equal(*lists)
+    plain, taught = (results.answers[name].lists for name in ("letters", "tuned-letters"))
+    assert not np.array_equal(plain, taught)
     assert results.systems["tuned-letters"]["tokens"].mean == results.systems["letters"]["tokens"].mean
     with pytest.raises(NotReady, match="'letters' was not taught to choose .* --asked yes-no"):
         evaluate(other, PROTOCOL, ["tuned"], SHORT)
@@ -96,7 +96,7 @@ def test_what_they_say_moves_the_list_by_their_weight(resources: Resources) -> N
     assert know.tuned
     together = [lists[1][0], *lists[0]]  # so much weight leaves all chance to the first
     (values,) = know.tuned.chooser.many([(resources.store.timeline("u01"), together)])
-    assert lists[0][0] != lists[1][0]
+    assert lists[0] != lists[1]
     assert values[0] == values.max() > values.min()
 
 
