@@ -142,6 +142,17 @@ def check_name(name: str) -> None:
         )
 
 
+def at_folder(folder: Path, way_out: str = "name the folder of an adapter, such as HOME/adapters/NAME") -> Version:
+    """The adapter kept in a folder, wherever it lies.
+
+    Raises:
+        NotReady: there is none.
+        DamagedArtefact: a file is damaged.
+    """
+    found = current(folder, way_out)
+    return Version(Card.of(found.about), found.folder)
+
+
 class Adapters:
     """The adapters of a home."""
 
@@ -162,8 +173,7 @@ class Adapters:
         if name not in self.names():
             known = ", ".join(self.names()) or "none yet; run: foretaste tune"
             raise UnknownName(f"no adapter {name!r} in {self._root}; there are: {known}")
-        found = current(self._root / name, f"delete {self._root / name} and tune again")
-        return Version(Card.of(found.about), found.folder)
+        return at_folder(self._root / name, f"delete {self._root / name} and tune again")
 
     def all(self) -> list[Version]:
         """Every adapter."""

@@ -81,10 +81,33 @@ class ReadingHead(nn.Module):
         found: NDArray[np.float64] = self(states.to(self.residuals.device)).double().cpu().numpy()
         return found
 
-    def save(self, folder: Path, item_ids: Sequence[str]) -> None:
-        """Write the head into `folder`; `item_ids` are those of its rows."""
+    def save(self, folder: Path, item_ids: Sequence[str], names: Sequence[str] = ()) -> None:
+        """Write the head into `folder`; `item_ids` are those of its rows, `names` what other catalogues call them."""
         save_file({name: value.contiguous() for name, value in self._kept().items()}, folder / WEIGHTS)
-        (folder / ITEMS).write_text(json.dumps({"shape": asdict(self.shape), "items": list(item_ids)}))
+        about = {"shape": asdict(self.shape), "items": list(item_ids), "names": list(names)}
+        (folder / ITEMS).write_text(json.dumps(about))
+
+    @torch.no_grad()
+    def take_over(self, folder: Path, names: Sequence[str]) -> int:
+        """Begin with what the head in `folder` has learnt on another catalogue; how many items both have.
+
+        An item whose name it knows takes over its residual and its popularity; those of all others stay, popularity
+        moved to the same level.
+        """
+        about, kept = json.loads((folder / ITEMS).read_text()), load_file(folder / WEIGHTS)
+        learnt = zip(about["names"], kept["trained"][:, 0].tolist(), strict=True)
+        rows = {name: row for row, (name, trained) in enumerate(learnt) if trained}
+        places = torch.tensor([rows.get(name, -1) for name in names])
+        known = places >= 0
+        if known.any():
+            level = kept["popularity"][places[known]].mean() - self.popularity[known].mean()
+            self.popularity.add_(level)
+            self.popularity[known] = kept["popularity"][places[known]]
+            self.residuals[known] = kept["residuals"][places[known]]
+            self.trained |= known[:, None]
+        shared = ("norm.", "state.", "projection.")
+        self.load_state_dict({name: value for name, value in kept.items() if name.startswith(shared)}, strict=False)
+        return int(known.sum())
 
     @classmethod
     def load(cls, folder: Path, item_ids: Sequence[str], texts: NDArray[np.float32]) -> ReadingHead:

@@ -21,6 +21,12 @@ def nearest(name: str, known: Iterable[str], count: int = 3) -> list[str]:
     return [match for match, _, _ in process.extract(name, list(known), scorer=fuzz.ratio, limit=count)]
 
 
+def same_name(item: Item) -> str:
+    """A digest of title and year, case and space aside: the same for items of the same name in other catalogues."""
+    name = f"{' '.join(item.title.casefold().split())} {item.year or ''}"
+    return hashlib.sha256(name.encode()).hexdigest()[:16]
+
+
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> UnknownName:
     """The error for a `kind` ("user", "item") called `name`, with the nearest known ids."""
     close = nearest(name, known)

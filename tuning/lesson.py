@@ -20,7 +20,7 @@ from eval.peers.product import Retrieval
 from eval.protocols.split import Case, Split
 from eval.ranking import rankable
 from eval.timelines import fitted_timelines
-from history.catalogue import Catalogue
+from history.catalogue import Catalogue, same_name
 from history.timeline import Timeline
 from retrieval.blend import Fitted
 from tuning.choices import Chooser
@@ -151,6 +151,11 @@ class Lesson:
         for row, history in enumerate(histories):
             allowed[row, [known[event.item_id] for event in history.events if event.item_id in known]] = False
         return self.retrieval.log_p_after(histories, allowed, self.retrieval.rehearsal)
+
+    @property
+    def names(self) -> list[str]:
+        """What the items are called in other catalogues too; see `same_name`."""
+        return [same_name(item) for item in self.split.test.events.catalogue.values()]
 
     @cached_property
     def questions(self) -> list[Reading]:

@@ -85,7 +85,7 @@ def _written(lesson: Lesson, trained: Trained, folder: Path) -> Adapter:
     """The adapter and its head, in files."""
     folder.mkdir(exist_ok=True)
     save_adapter(trained.reader.language, folder)
-    trained.reader.head.save(folder, lesson.split.test.events.item_ids)
+    trained.reader.head.save(folder, lesson.split.test.events.item_ids, lesson.names)
     return Adapter(folder.parent.name, folder, shape_of(lesson.options))
 
 

@@ -88,7 +88,9 @@ def command(
     refit: Annotated[
         int, typer.Option(min=0, help="Epochs over all events that the protocol allows, validation among them, after.")
     ] = DEFAULTS.refit,
-    start: Annotated[str, typer.Option(help="An adapter of the same events to go on from.")] = DEFAULTS.start,
+    start: Annotated[
+        str, typer.Option(help="An adapter of the same events to go on from, or the folder of one from elsewhere.")
+    ] = DEFAULTS.start,
     width: Annotated[int, typer.Option(min=1, help="Width of the reading head.")] = DEFAULTS.width,
     report_to: Annotated[
         ReportTo, typer.Option(help="Where the log goes too; always into log.jsonl beside the adapter.")

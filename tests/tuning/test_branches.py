@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from agent.recommender import Recommender
 from agent.resources import Resources
 from eval.evaluate import EvaluateOptions, evaluate, split_of
 from eval.lineup import Scene
+from history.records import Item
 from tests.tuning.tuned_home import OPTIONS, PROTOCOL, copied, opened, tuned
 from tuning import search as search_module
 from tuning.data_card import data_card, examples
@@ -150,3 +152,18 @@ def test_a_run_starts_from_what_another_has_learnt(resources: Resources) -> None
         tuned(resources, name="seen", start="chooses")
     with pytest.raises(UsageError, match="'reads' was tuned on other events"):
         tuned(resources, "everything", name="other", start="reads")
+
+
+def test_a_run_starts_from_what_was_learnt_elsewhere(resources: Resources, real_home: Home, tmp_path: Path) -> None:
+    there = tuned(resources, name="there", refit=0, epochs=12)
+    folder = resources.home.adapters / "there"
+    with pytest.raises(UsageError, match="'there' in .* was tuned on the same items, so it may have seen"):
+        tuned(resources, name="again", start=str(folder))
+    other = opened(tmp_path, real_home)
+    other.store.add([Item("another", "A film that the others lack", categories=("Drama",))], [], order_only=False)
+    shutil.copytree(resources.settings.model, other.settings.model, dirs_exist_ok=True)
+    taken = tuned(other, name="on", start=str(folder), rate=0.0, head_rate=0.0, epochs=1, refit=0)
+    fresh = tuned(other, name="off", rate=0.0, head_rate=0.0, epochs=1, refit=0)
+    found, without = taken.measured["bf16"], fresh.measured["bf16"]
+    assert found.head == pytest.approx(there.measured["bf16"].head, abs=0.05)  # one item more
+    assert found.head > without.head + 0.1
