@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from agent.adapters import Card, at_folder
-from engine.adapters import AdapterShape, add_adapter, beside, take_over
-from engine.reading import ITEMS, HeadShape, ReadingHead
+from engine.adapters import AdapterShape, add_adapter, beside
+from engine.reading import HeadShape, ReadingHead
 from eval.embeddings import item_vectors
 from eval.topics import TopicTable
 from retrieval.blend import log_softmax
@@ -25,12 +23,11 @@ from tuning.losses import LOSSES, topic
 from tuning.options import TuneOptions
 from tuning.reader import Reader, collate
 from tuning.saying import SAY
+from tuning.start import begin
 from tuning.trainer import ReadingTrainer, TrainOptions, processes
-from workspace.errors import UsageError
 from workspace.progress import track
 
 ABOUT = "run.json"
-SHAPE = "method", "rank", "depth", "width"  # settings that a run shares with what it starts from
 GENTLE = 0.3  # of the learning rates, in the last epochs over everything
 TOGETHER = 16  # validation targets that are read at once
 
@@ -65,7 +62,7 @@ def reader_of(lesson: Lesson) -> Reader:
         language.config.hidden_size, texts, counts, HeadShape(options.width, options.dropout), options.seed
     )
     if options.start:
-        _take_over(lesson, language, head)
+        begin(lesson, language, head)
     say = partial(SAY[options.asked], language, resources.engine.tokens) if options.questions else None
     head = head.to(language.device)
     reader = Reader(language, head, options.hidden, say, LOSSES[options.loss], options.choosing, _topics(lesson))
@@ -86,47 +83,6 @@ def shape_of(options: TuneOptions) -> AdapterShape:
     """The adapter's shape."""
     # Dropout inside the adapter would cost a third of the tokens a second.
     return AdapterShape(options.rank, 2 * options.rank, 0.0, options.depth, options.method)
-
-
-def _take_over(lesson: Lesson, language: Any, head: ReadingHead) -> None:
-    """Begin with what the adapter that the options name as `start` has learnt, on the same events or elsewhere."""
-    resources, events, options = lesson.resources, lesson.split.test.events, lesson.options
-    elsewhere = Path(options.start).is_dir()
-    version = at_folder(Path(options.start)) if elsewhere else resources.adapters.find(options.start)
-    resources.check_fits(version)
-    card = version.card
-    if any(card.settings[name] != getattr(options, name) for name in SHAPE):
-        shape = " ".join(f"--{name} {card.settings[name]}" for name in SHAPE)
-        raise UsageError(f"the adapter {card.name!r} has another shape; go on from it with {shape}")
-    if elsewhere:
-        _refuse_same_items(card, version.folder, lesson.names)
-        head.take_over(version.folder, lesson.names)
-    else:
-        _refuse_other_events(card, lesson)
-        head.load_state_dict(version.head(events.item_ids, item_vectors(resources, events.catalogue)).state_dict())
-    take_over(language, version.adapter)
-
-
-def _refuse_other_events(card: Card, lesson: Lesson) -> None:
-    if card.fit_hash != lesson.split.fit_hash:
-        raise UsageError(
-            f"the adapter {card.name!r} was tuned on other events ({card.protocol}), so it may have seen what this run "
-            "is measured on: start from one of the same --protocol, --dataset, --k-core, --train-users and --seed"
-        )
-    if card.settings["refit"]:
-        raise UsageError(
-            f"the adapter {card.name!r} has seen the targets that this run is looked at by; tune it with --refit 0"
-        )
-
-
-def _refuse_same_items(card: Card, folder: Path, names: Sequence[str]) -> None:
-    """An adapter from elsewhere has learnt from other users, which only another catalogue shows."""
-    learnt = set(json.loads((folder / ITEMS).read_text())["names"])
-    if not learnt or learnt == set(names):
-        raise UsageError(
-            f"the adapter {card.name!r} in {folder} was tuned on the same items, so it may have seen what this run is "
-            "measured on: to go on from an adapter of the same events give its name"
-        )
 
 
 def run_training(lesson: Lesson, folder: Path, report_to: str = "none") -> Trained:
@@ -150,6 +106,8 @@ def refit(lesson: Lesson, trained: Trained, folder: Path, report_to: str = "none
     trained.reader.head.learn_also(
         np.bincount(lesson.split.test.events.items, minlength=len(trained.reader.head.texts))
     )
+    if after_step := trained.reader.after_step:
+        trained.reader.after_step = lambda step: after_step(len(lesson.plan) + step)
     gentle = replace(told, rate=GENTLE * told.rate, head_rate=GENTLE * told.head_rate)
     trainer = ReadingTrainer(trained.reader, lesson.last_plan, None, folder, gentle)
     trainer.train(resume_from_checkpoint=begun)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from safetensors.torch import load_file
 
 from agent.adapters import Card
 from agent.fit import fit
@@ -25,7 +27,7 @@ from tuning import search as search_module
 from tuning.data_card import data_card, examples
 from tuning.lesson import Lesson
 from tuning.run import Trained, run_training
-from workspace.errors import NotReady, UsageError
+from workspace.errors import ModelError, NotReady, UsageError
 from workspace.home import Home
 
 SHORT = EvaluateOptions(recipe=Recipe.short)
@@ -167,3 +169,13 @@ def test_a_run_starts_from_what_was_learnt_elsewhere(resources: Resources, real_
     found, without = taken.measured["bf16"], fresh.measured["bf16"]
     assert found.head == pytest.approx(there.measured["bf16"].head, abs=0.05)  # one item more
     assert found.head > without.head + 0.1
+
+
+def test_ranks_may_move_to_where_they_are_needed(resources: Resources) -> None:
+    card = tuned(resources, name="adalora", method="adalora", epochs=3)
+    assert card.shape["method"] == "adalora"
+    tensors = load_file(resources.adapters.find("adalora").folder / "adapter.safetensors")
+    singular = torch.cat([value.flatten() for name, value in tensors.items() if "lora_E" in name])
+    assert int((singular != 0).sum()) == 4 * len(singular) // 6  # of 6 a layer 4 are left, the refit's steps too
+    with pytest.raises(ModelError, match="method 'prefix': .* take one of lora, adalora, full"):
+        tuned(resources, name="prefix", method="prefix")
