@@ -64,15 +64,15 @@ def fuse(log_p: NDArray[np.float64], values: NDArray[np.float64], weight: float)
 
 
 def draw_beside(
-    log_p: NDArray[np.float64], target: int, generator: np.random.Generator
+    log_p: NDArray[np.float64], target: int, generator: np.random.Generator, others: int = DRAWS - 1
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """The target, and the distinct places of `DRAWS` - 1 draws with return from log P(next), float64 [items].
+    """The target, and the distinct places of so many `others` drawn with return from log P(next), float64 [items].
 
     Both int64 and float64 [n]: the places, the target first, and how often each was drawn, the target once more; see
     `fit_weight`.
     """
     p = np.exp(log_p)
-    counts = np.bincount(generator.choice(len(p), DRAWS - 1, p=p / p.sum()), minlength=len(p)).astype(float)
+    counts = np.bincount(generator.choice(len(p), others, p=p / p.sum()), minlength=len(p)).astype(float)
     counts[target] += 1
     drawn = np.flatnonzero(counts)
     places = np.concatenate([[target], drawn[drawn != target]])

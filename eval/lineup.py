@@ -129,9 +129,9 @@ SYSTEMS: Mapping[str, Callable[[Scene], System]] = {
     "popularity-order": lambda scene: PopularityOrder(scene.retrieval),
     "zero-shot": lambda scene: ZeroShot(scene.retrieval, scene.scorer, scene.language),
     "zero-shot-fused": lambda scene: ZeroShotFused(scene.retrieval, scene.scorer, scene.language, seed=scene.seed),
-    "tuned": lambda scene: TunedBranches(scene.retrieval, scene.adapters, scene.mask_titles),
+    "tuned": lambda scene: TunedBranches(scene.retrieval, name=scene.adapters, mask_titles=scene.mask_titles),
     "tuned-letters": lambda scene: TunedLetters(
-        scene.retrieval, scene.adapters, seed=scene.seed, mask_titles=scene.mask_titles
+        scene.retrieval, name=scene.adapters, seed=scene.seed, mask_titles=scene.mask_titles
     ),
     "tuned-head": lambda scene: TunedHead(scene.retrieval, scene.adapters, scene.mask_titles),
     "tuned-averaged": lambda scene: TunedAveraged(scene.retrieval, scene.adapters, scene.mask_titles),

@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from agent.fusion import draw_beside
 from tuning.examples import UNKNOWN, Choice, Ints, Reading
 
 RATING = "rating"
+LEAST_P = 1e-12
 Floats = NDArray[np.float64]
 Retrieve = Callable[[Reading, Ints], Floats]
 
@@ -57,10 +59,9 @@ class Chooser:
         alternatives), so that the value becomes log P(next) whatever p was.
         """
         target = int(reading.targets[place])
-        counts = np.bincount(generator.choice(len(p), self.others, p=p / p.sum()), minlength=len(p)).astype(float)
-        counts[target] += 1
-        items = [target, *(int(other) for other in np.flatnonzero(counts) if other != target)]
-        offsets = np.log(counts[items]) - np.log(np.maximum(p[items], 1e-12))
+        log_p = np.log(np.maximum(p, LEAST_P))
+        items, counts = draw_beside(log_p, target, generator, self.others)
+        offsets = np.log(counts) - log_p[items]
         rating = self._rating(reading, place)
         if self.lettered:
             order = generator.permutation(len(items))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 
 from agent.adapters import Version
-from agent.fusion import LanguageWeight, fuse
-from agent.head import Floats, HeadScorer, averaged, mean_weights, mixed
+from agent.fusion import NO_WEIGHT, LanguageWeight, fuse
+from agent.head import Floats, HeadScorer, Tuned, mean_weights, mixed
 from agent.scorer import LanguageScorer
 from eval.embeddings import item_vectors
 from eval.fitted import fit_or_read, refuse_other_cut
@@ -17,11 +18,11 @@ from eval.interactions import Interactions
 from eval.language.masking import masked
 from eval.language.packed import ZeroShot
 from eval.language.peers import Letters
+from eval.language.reordering import Reordering
 from eval.peers.product import BATCH, Retrieval
 from eval.protocols.split import Case, Split
 from eval.ranking import rankable
 from eval.systems import Scores
-from retrieval.blend import Weights
 from workspace.errors import NotReady
 
 
@@ -56,48 +57,42 @@ def scorer_of(version: Version, retrieval: Retrieval, split: Split, mask_titles:
 
 
 @dataclass
-class TunedBranches(ZeroShot):
-    """The retriever's candidates by what the tuned model says of each; `name` stands for all adapters there are."""
+class Taught(Reordering):
+    """Asks the newest adapter that was tuned on what the split may see, in the way that it was taught."""
 
+    asked: ClassVar[str]
     scorer: LanguageScorer = field(init=False, repr=False)
     mask_titles: bool = False
 
     def fit(self, split: Split) -> None:
-        """Take the adapter that was tuned on what this split may see.
+        """Take the adapter.
 
         Raises:
-            NotReady: there is none, or it does not fit the model or the settings, or was not taught to choose.
+            NotReady: there is none, or it does not fit the model or the settings, or was not taught to choose so.
         """
         super().fit(split)
-        self.scorer = _chooser(self, split, "yes-no")
+        version = newest_adapter(self.retrieval, split)
+        told = version.card.settings
+        if not told["questions"] or told["asked"] != self.asked:
+            raise NotReady(
+                f"the adapter {version.card.name!r} was not taught to choose among candidates in this way; tune with "
+                f"--questions 2 --asked {self.asked}"
+            )
+        self.scorer = scorer_of(version, self.retrieval, split, self.mask_titles).chooser
 
 
 @dataclass
-class TunedLetters(Letters):
+class TunedBranches(Taught, ZeroShot):
+    """The retriever's candidates by what the tuned model says of each; `name` stands for all adapters there are."""
+
+    asked: ClassVar[str] = "yes-no"
+
+
+@dataclass
+class TunedLetters(Taught, Letters):
     """The retriever's candidates as a lettered list, by what the tuned model says of each letter."""
 
-    scorer: LanguageScorer = field(init=False, repr=False)
-    mask_titles: bool = False
-
-    def fit(self, split: Split) -> None:
-        """Take the adapter that was tuned on what this split may see.
-
-        Raises:
-            NotReady: there is none, or it does not fit the model or the settings, or was not taught letters.
-        """
-        super().fit(split)
-        self.scorer = _chooser(self, split, "letters")
-
-
-def _chooser(system: TunedBranches | TunedLetters, split: Split, asked: str) -> LanguageScorer:
-    version = newest_adapter(system.retrieval, split)
-    told = version.card.settings
-    if not told["questions"] or told["asked"] != asked:
-        raise NotReady(
-            f"the adapter {version.card.name!r} was not taught to choose among candidates in this way; tune with "
-            f"--questions 2 --asked {asked}"
-        )
-    return scorer_of(version, system.retrieval, split, system.mask_titles).chooser
+    asked: ClassVar[str] = "letters"
 
 
 @dataclass
@@ -140,8 +135,7 @@ class TunedHead:
 class TunedAveraged(TunedHead):
     """The mean of the heads of all adapters that were tuned on the same events, beside the retriever."""
 
-    scorers: Sequence[HeadScorer] = field(init=False, repr=False)
-    weights: Weights = field(init=False, repr=False)
+    tuned: Tuned = field(init=False, repr=False)
 
     def fit(self, split: Split) -> None:
         """Take all of them.
@@ -152,15 +146,14 @@ class TunedAveraged(TunedHead):
         super().fit(split)
         resources = self.retrieval.resources
         versions = resources.adapters.made_on(split.fit_hash)
-        self.scorers = [scorer_of(version, self.retrieval, split, self.mask_titles) for version in versions]
-        self.weights = mean_weights([version.measured(resources.precision).weights for version in versions])
+        scorers = [scorer_of(version, self.retrieval, split, self.mask_titles) for version in versions]
+        weights = mean_weights([version.measured(resources.precision).weights for version in versions])
+        self.tuned = Tuned("all", scorers, weights, NO_WEIGHT)
 
     def log_p(self, cases: Sequence[Case]) -> Floats:
         """Log P(next) of all items, float64 [cases, items]."""
         retrieved = self.retrieval.log_p(cases, self.retrieval.retriever)
-        allowed = np.isfinite(retrieved)
-        said = averaged(self.scorers, [self.retrieval.timeline(case) for case in cases], allowed)
-        return mixed(self.weights, retrieved, said)
+        return self.tuned.log_p([self.retrieval.timeline(case) for case in cases], retrieved)
 
 
 @dataclass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -108,7 +108,10 @@ def command(
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of all that is random.")] = DEFAULTS.seed,
 ) -> None:
     """Teach the language model to rank, and keep what it learnt as an adapter. Example: foretaste tune --epochs 4"""
-    from dataclasses import replace
+    given: dict[str, Any] = {
+        name: value.value if isinstance(value, StrEnum) else value for name, value in locals().items()
+    }
+    from dataclasses import fields, replace
 
     from agent.resources import Resources
     from eval.evaluate import EvaluateOptions, split_of
@@ -124,25 +127,7 @@ def command(
     told = EvaluateOptions(k_core=k_core, train_users=train_users, seed=seed, descending=descending)
     split = split_of(resources, protocol, told)
     retrieval = Scene(resources, protocol, seed, recipe=recipe).retrieval
-    options = replace(
-        DEFAULTS,
-        epochs=epochs,
-        method=method.value,
-        rank=rank,
-        depth=depth,
-        questions=questions,
-        asked=asked.value,
-        loss=loss.value,
-        choosing=choosing,
-        topics=topics,
-        phrasings=phrasings,
-        refit=refit,
-        start=start,
-        width=width,
-        rate=rate,
-        head_rate=head_rate,
-        seed=seed,
-    )
+    options = replace(DEFAULTS, **{one.name: given[one.name] for one in fields(DEFAULTS) if one.name in given})
     lesson = Lesson(resources, split, retrieval, options)
     if dry_run:
         return show_data(lesson)
