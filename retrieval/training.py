@@ -30,7 +30,8 @@ class Recipe:
     """How long to train: at most `epochs`, looking at validation after every `every`th, and `patience` looks in vain.
 
     After the best epoch on the training part all events are trained on for `share` as many epochs once more. The rate
-    falls from epoch to epoch with `decay`, to nothing after the last; with `half` products are in bfloat16.
+    falls from epoch to epoch with `decay`, to nothing after the last; with `half` products are in bfloat16, where the
+    CPU has units for them.
     """
 
     epochs: int = 90
@@ -119,13 +120,14 @@ def _epochs(tower: Tower, trails: Sequence[Trail], recipe: Recipe) -> Iterator[i
     with torch.no_grad():
         tower.residuals[torch.from_numpy(counts == 0)] = 0.0
     trained = torch.from_numpy(counts > 0)[:, None]
+    half = recipe.half and torch.ops.mkldnn._is_mkldnn_bf16_supported()
     for epoch in range(1, recipe.epochs + 1):
         tower.train()
         if recipe.decay:
             optimiser.param_groups[0]["lr"] = recipe.rate * (1 - (epoch - 1) / recipe.epochs)
         for batch in _batches(trails, recipe.shape.length, generator):
             optimiser.zero_grad()
-            with torch.autocast("cpu", torch.bfloat16, enabled=recipe.half):
+            with torch.autocast("cpu", torch.bfloat16, enabled=half):
                 loss = _loss(tower, batch, trained, counts, generator)
             loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()

@@ -85,16 +85,21 @@ def test_another_shape_is_refused(bf16: LocalEngine, tmp_path: Path) -> None:
         bf16.with_adapter(Adapter("made", adapter.folder, AdapterShape(rank=8)))
 
 
+def same(engine: LocalEngine, one: torch.Tensor, other: torch.Tensor) -> bool:
+    """To the bit in bfloat16; where the CPU has none products are in float32, whose sums go by the number of rows."""
+    return torch.allclose(one, other, rtol=0, atol=1e-3 if engine.model.dtype == torch.float32 else 0)
+
+
 @pytest.mark.model
 def test_a_state_is_the_same_warm_or_cold_and_whoever_else_is_read(bf16: LocalEngine) -> None:
     stems = [Segment(STEM.pieces[: 1 + count]) for count in (0, 3, 9)]
     bf16.stems = StemCache(0)
     cold = [bf16.states([stem]) for stem in stems]
-    assert torch.equal(bf16.states(stems), torch.cat(cold))
+    assert same(bf16, bf16.states(stems), torch.cat(cold))
     bf16.stems = StemCache(2**28)
     for stem, expected in zip(stems, cold, strict=True):  # each goes on where the one before ended
-        assert torch.equal(bf16.states([stem]), expected)
-        assert torch.equal(bf16.states([stem]), expected)
+        assert same(bf16, bf16.states([stem]), expected)
+        assert same(bf16, bf16.states([stem]), expected)
 
 
 @pytest.mark.model
@@ -104,7 +109,7 @@ def test_what_was_read_for_a_state_serves_the_branches(bf16: LocalEngine) -> Non
     bf16.stems = StemCache(2**28)
     bf16.states([STEM])
     warm = bf16.score(TREE)
-    assert np.array_equal(warm.values, cold.values)
+    assert same(bf16, torch.from_numpy(warm.values), torch.from_numpy(cold.values))
     assert warm.tokens < cold.tokens / 2
 
 
