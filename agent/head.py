@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 RETRIEVAL, HEAD = "retrieval", "head"
 CHOOSING: Readout = "yes-no"  # of tuned branches
 TOGETHER = 64  # histories in one call of the engine
-FIRST = 100  # items of the retriever's that the head puts in order
+FIRST = 100  # items of the retriever's, and as many of the head's, that both put in order
 FEWEST = 8  # targets among them to fit weights on
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -90,14 +90,14 @@ def mean_weights(weights: Sequence[Weights]) -> Weights:
 
 
 def mixed(weights: Weights, retrieval: Floats, head: Floats) -> Floats:
-    """Log P(next), float64 [n, items]: the retriever's, its first items by the weighted sum with the head's.
+    """Log P(next), float64 [n, items]: the retriever's, the first items of both by the weighted sum with the head's.
 
     The first items keep the mass that the retriever gave them together, and all others theirs, so the whole sums to 1.
     Where the head has no weight the retriever's say stays as it is.
     """
     found = retrieval.copy()
     if weights[HEAD]:
-        places = first_places(retrieval)
+        places = first_places(retrieval, head)
         own, said, allowed = _first(retrieval, head, places)
         utility = weights[RETRIEVAL] * own + weights[HEAD] * said
         mass = logsumexp(np.where(allowed, own, -np.inf), axis=1, keepdims=True)
@@ -124,10 +124,16 @@ def best_mix(retrieval: Floats, head: Floats, targets: NDArray[np.int64]) -> flo
     return maximise(features, allowed, places, (0, 1))[1] if len(places) else 0.0
 
 
-def first_places(retrieval: Floats) -> NDArray[np.int64]:
-    """The retriever's `FIRST` items of each row, or all, int64 [n, first]."""
-    count = min(FIRST, retrieval.shape[1])
-    return np.argpartition(-retrieval, count - 1, axis=1)[:, :count]
+def first_places(retrieval: Floats, head: Floats) -> NDArray[np.int64]:
+    """The retriever's `FIRST` items of each row, then as many others that the head has first, int64 [n, first]."""
+    own = _greatest(retrieval, FIRST)
+    others = head.copy()
+    np.put_along_axis(others, own, -np.inf, axis=1)
+    return np.hstack([own, _greatest(others, min(FIRST, others.shape[1] - own.shape[1]))])
+
+
+def _greatest(log_p: Floats, count: int) -> NDArray[np.int64]:
+    return np.argsort(-log_p, axis=1, kind="stable")[:, :count]
 
 
 def _first(retrieval: Floats, head: Floats, places: NDArray[np.int64]) -> tuple[Floats, Floats, Mask]:
@@ -141,7 +147,7 @@ def _fitted_on(
     retrieval: Floats, head: Floats, targets: NDArray[np.int64]
 ) -> tuple[NDArray[np.float32], Mask, NDArray[np.int64]]:
     """The rows whose target is among the first items: features [n, first, 2], what is allowed, and its place there."""
-    places = first_places(retrieval)
+    places = first_places(retrieval, head)
     hits = places == targets[:, None]
     rows = hits.any(axis=1)
     own, said, allowed = _first(retrieval[rows], head[rows], places[rows])

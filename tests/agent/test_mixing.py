@@ -7,7 +7,7 @@ from scipy.special import log_softmax
 
 from agent.head import FIRST, HEAD, RETRIEVAL, first_places, fit_mix, mixed
 
-ITEMS = 3 * FIRST
+ITEMS = 4 * FIRST
 ALLOWED = np.arange(ITEMS) > 2  # three items were seen before
 
 
@@ -25,13 +25,25 @@ def test_the_head_orders_the_first_items_and_all_mass_stays() -> None:
     retrieval, head, _ = made(20)
     found = mixed({RETRIEVAL: 1.0, HEAD: 1.0}, retrieval, head)
     first = np.zeros(found.shape, bool)
-    np.put_along_axis(first, first_places(retrieval), True, axis=1)
+    np.put_along_axis(first, first_places(retrieval, head), True, axis=1)
+    assert (first.sum(axis=1) == 2 * FIRST).all()
+    for part in (retrieval, head):
+        rest = np.where(first, -np.inf, part)
+        assert (np.sort(part, axis=1)[:, -FIRST] >= rest.max(axis=1)).all()
     assert np.array_equal(found[~first], retrieval[~first])
     assert np.allclose(np.exp(found).sum(axis=1), 1)
     mass = np.exp(np.where(first, retrieval, -np.inf)).sum(axis=1)
     assert np.allclose(np.exp(np.where(first, found, -np.inf)).sum(axis=1), mass)
     both = np.where(first, retrieval + head, -np.inf)
     assert np.array_equal(found.argmax(axis=1), both.argmax(axis=1))
+
+
+def test_a_small_catalogue_is_put_in_order_as_a_whole() -> None:
+    retrieval, head, _ = (part[..., : FIRST + 50] if part.ndim > 1 else part for part in made(20))
+    places = first_places(retrieval, head)
+    assert np.array_equal(np.sort(places, axis=1), np.tile(np.arange(FIRST + 50), (20, 1)))
+    few = first_places(retrieval[:, :30], head[:, :30])
+    assert np.array_equal(np.sort(few, axis=1), np.tile(np.arange(30), (20, 1)))
 
 
 def test_without_weight_the_list_stays() -> None:
@@ -49,5 +61,5 @@ def test_a_head_that_knows_something_gets_its_weight_and_one_that_knows_nothing_
 
 def test_too_few_targets_among_the_first_give_no_weight() -> None:
     retrieval, head, _ = made(20)
-    last = retrieval.argsort(axis=1)[:, 4]
+    last = (retrieval + head).argsort(axis=1)[:, 4]
     assert fit_mix(retrieval, head, last).weights == {RETRIEVAL: 1.0, HEAD: 0.0}
