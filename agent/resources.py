@@ -89,7 +89,7 @@ class Resources:
         """Refuse an adapter that does not go with these settings.
 
         Raises:
-            NotReady: it was made for other weights, another encoder, or another way to write a history.
+            NotReady: it was made for other weights or another encoder.
         """
         card = version.card
         if card.fingerprint != self.fingerprint:
@@ -102,12 +102,10 @@ class Resources:
                 f"the adapter {card.name!r} was made with the encoder {card.encoder}, not with "
                 f"{self.settings.encoder}; set encoder so, or run: foretaste tune, or foretaste adapters rollback"
             )
-        if card.prompt != self.prompt:
-            changed = ", ".join(name for name, value in self.prompt.items() if card.prompt.get(name) != value)
-            raise NotReady(
-                f"the adapter {card.name!r} has learnt to read histories written with other settings ({changed}: "
-                f"{', '.join(str(card.prompt.get(name)) for name in changed.split(', '))}); set them so, or tune again"
-            )
+
+    def renderer_for(self, version: Version) -> Renderer:
+        """Writes histories as an adapter has learnt to read them, whatever the settings say now."""
+        return self._renderer(self.settings.model_copy(update=dict(version.card.prompt)))
 
     @cached_property
     def fingerprint(self) -> str:
@@ -222,4 +220,9 @@ class Resources:
     @cached_property
     def renderer(self) -> Renderer:
         """Renders for the language model."""
-        return Renderer(self.phrases, self.engine.tokens, self.domain, self.settings, self.store.rating_scale())
+        return self._renderer(self.settings)
+
+    def _renderer(self, settings: Settings) -> Renderer:
+        domain = load_domain(settings.domain)
+        phrases = Phrases(domain, settings.rendering)
+        return Renderer(phrases, self.engine.tokens, domain, settings, self.store.rating_scale())

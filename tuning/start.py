@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from engine.adapters import take_over
 from engine.reading import ITEMS, ReadingHead
 from eval.embeddings import item_vectors
 from tuning.lesson import Lesson
-from workspace.errors import UsageError
+from workspace.errors import NotReady, UsageError
 
 SHAPE = "method", "rank", "depth", "width"  # settings that a run shares with what it starts from
 
@@ -22,7 +22,7 @@ def begin(lesson: Lesson, language: Any, head: ReadingHead) -> None:
 
     Raises:
         UnknownName: there is none of that name.
-        NotReady: it does not go with the settings.
+        NotReady: it was made for another model or encoder, or reads histories that are written otherwise.
         UsageError: it has another shape, or may have seen what this run is measured on.
     """
     resources, events, options = lesson.resources, lesson.split.test.events, lesson.options
@@ -30,6 +30,7 @@ def begin(lesson: Lesson, language: Any, head: ReadingHead) -> None:
     version = at_folder(Path(options.start)) if elsewhere else resources.adapters.find(options.start)
     resources.check_fits(version)
     card = version.card
+    _refuse_other_prompt(card, resources.prompt)
     if any(card.settings[name] != getattr(options, name) for name in SHAPE):
         shape = " ".join(f"--{name} {card.settings[name]}" for name in SHAPE)
         raise UsageError(f"the adapter {card.name!r} has another shape; go on from it with {shape}")
@@ -40,6 +41,14 @@ def begin(lesson: Lesson, language: Any, head: ReadingHead) -> None:
         _refuse_other_events(card, lesson)
         head.load_state_dict(version.head(events.item_ids, item_vectors(resources, events.catalogue)).state_dict())
     take_over(language, version.adapter)
+
+
+def _refuse_other_prompt(card: Card, prompt: Mapping[str, Any]) -> None:
+    if changed := [name for name, value in prompt.items() if card.prompt.get(name) != value]:
+        told = ", ".join(f"{name} = {card.prompt.get(name)}" for name in changed)
+        raise NotReady(
+            f"the adapter {card.name!r} has learnt to read histories that were written with other settings: set {told}"
+        )
 
 
 def _refuse_other_events(card: Card, lesson: Lesson) -> None:

@@ -141,14 +141,23 @@ def test_an_adapter_for_other_weights_or_settings_is_refused(root: Path, real_ho
     version = Adapters(Home.at(root / "home")).find("first")
     with pytest.raises(NotReady, match="other weights or another tokenizer"):
         opened(root, real_home, seed=1).tuned(version)
-    with pytest.raises(NotReady, match="rendering: title-year"):
-        opened(root, real_home, rendering="title").tuned(version)
     with pytest.raises(NotReady, match="made with the encoder fake, not with other"):
         Resources(real_home, Settings(encoder="other", model=str(root / "model-0"))).tuned(version)
     with pytest.raises(NotReady, match=r"tuned on other items: only 2 of its \d+"):
         version.head(["i01", "i02", "x3"], FakeEncoder().encode(["one", "two", "three"]))
     with pytest.raises(NotReady, match="measured in bf16, not in fp32"):
         version.measured("fp32")
+
+
+def test_an_adapter_reads_histories_as_it_was_taught(resources: Resources, root: Path, real_home: Home) -> None:
+    other = opened(root, real_home, rendering="title-year-category")
+    stable = [
+        one.stable(resources.store.timeline("u01"), resources.store.catalogue())
+        for one in (resources.renderer, other.renderer_for(resources.adapters.find("first")), other.renderer)
+    ]
+    assert stable[0] == stable[1] != stable[2]
+    with pytest.raises(NotReady, match="written with other settings: set rendering = title-year"):
+        tuned(other, name="on", start="first")
 
 
 @pytest.mark.parametrize("name", ["../out", "a/b", ".hidden", "", "x" * 101, "two words", "promoted.json"])
