@@ -54,6 +54,16 @@ class ReadingHead(nn.Module):
         self.popularity = nn.Parameter(torch.from_numpy(np.log1p(counts)).float())
         self.dropout = nn.Dropout(shape.dropout)
 
+    @torch.no_grad()
+    def begin_with(self, projection: NDArray[np.float32], residuals: NDArray[np.float32]) -> None:
+        """Begin with items that another model has learnt to point at: P, [width, text width], and r, [items, width].
+
+        What is popular is in them already.
+        """
+        self.projection.weight.copy_(torch.from_numpy(projection))
+        self.residuals.copy_(torch.from_numpy(residuals))
+        self.popularity.zero_()
+
     def learn_also(self, counts: NDArray[np.int64]) -> None:
         """From now on give the items with `counts`, int64 [items], above 0 residuals of their own too."""
         self.trained |= torch.from_numpy(counts > 0)[:, None].to(self.trained.device)

@@ -102,6 +102,20 @@ class Tower(nn.Module):
             found[rows] = torch.cat([last @ self.projection.weight, last], dim=1).numpy()
         return found
 
+    @torch.no_grad()
+    def log_p(self, trail: Trail, vectors: Vectors) -> Vectors:
+        """Log P(next) of all items after each of a trail's last `length` events, float32 [events, items].
+
+        `vectors` are the index's own, as for `queries`.
+        """
+        self.eval()
+        end, width = [_end(trail, self.shape.length)], self.projection.in_features
+        batch, held = collate(end), torch.from_numpy(vectors)
+        states = self(self._inputs(end, batch, vectors), batch)[0]
+        items = self.projection(held[:, :width]) + held[:, width:]
+        found: Vectors = (states @ items.T).log_softmax(1).numpy()
+        return found
+
     def _inputs(self, trails: Sequence[Trail], batch: Batch, vectors: Vectors) -> Tensor:
         rows = vectors[batch.items.clamp(min=0).numpy()]
         rows[batch.items.numpy() == NO_ITEM] = 0.0

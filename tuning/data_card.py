@@ -37,6 +37,7 @@ def data_card(lesson: Lesson) -> dict[str, Any]:
             "hidden_residuals": options.hidden,
             "phrasings": options.phrasings,
         },
+        "soft_targets": options.soft,
         "questions": {
             "of_each_stretch": options.questions,
             "asked": options.asked,

@@ -43,7 +43,8 @@ class Reading:
 
     `ids`, int64 [tokens]; `ends`, int64 [events], are the places of the last token of each event's line; `targets`,
     int64 [events], the items that came next. `timeline` is the whole history, and `befores`, int64 [events], how many
-    of its events lie before each target; `choices` are questions about some targets.
+    of its events lie before each target; `choices` are questions about some targets. `likely`, float32 [events, items],
+    is P(next) by a teacher, with no rows where there is none.
     """
 
     ids: Ints
@@ -52,6 +53,7 @@ class Reading:
     timeline: Timeline = NOBODY
     befores: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     choices: tuple[Choice, ...] = ()
+    likely: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0), np.float32))
 
 
 @dataclass(frozen=True, slots=True)

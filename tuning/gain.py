@@ -1,27 +1,31 @@
 """What tuning gains, by how much there is to learn from: `python -m tuning.gain --users 32,64,128 [--out FILE.svg]`.
 
-For each number of users an adapter is tuned on these users alone, unless one was, and evaluated beside the retrieval
-that was fitted on the same users. Prints the table as Markdown; the targets are those of all users.
+`--set epochs=3 rate=2e-4` gives fields of `TuneOptions` other values than their defaults. For each number of users an
+adapter is tuned on these users alone, unless one was, and evaluated beside the retrieval that was fitted on the same
+users. Prints the table as Markdown; the targets are those of all users.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from pydantic import TypeAdapter, ValidationError
 
 from agent.options import Recipe
 from agent.resources import Resources
 from eval.answers import HEADLINE
+from eval.dataset import with_dataset
 from eval.evaluate import EvaluateOptions, evaluate, split_of
 from eval.intervals import Interval
 from eval.lineup import Scene
 from tuning.lesson import Lesson
 from tuning.options import TuneOptions
 from tuning.tune import tune
+from workspace.errors import UsageError
 from workspace.home import Home
 
 SYSTEMS = ("retrieval", "tuned-head", "tuned-fused")
@@ -42,17 +46,35 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="What tuning gains, by the number of users.")
     parser.add_argument("--users", default="32,64,128,256", help="numbers with commas between; 0 for all")
     parser.add_argument("--protocol", default="leave-one-out")
-    parser.add_argument("--epochs", type=int, default=TuneOptions().epochs)
-    parser.add_argument("--depth", type=int, default=TuneOptions().depth)
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--dataset", default="", help="a fetched data set; the home's own events when left out")
+    parser.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     resources = Resources.at(Home.at())
-    told = replace(TuneOptions(), epochs=options.epochs, depth=options.depth, seed=options.seed)
+    if options.dataset:
+        resources = with_dataset(resources, options.dataset)
+    told = _told(options.set)
     gains = [_gain(resources, options.protocol, int(users), told) for users in options.users.split(",")]
     print(table(gains))  # noqa: T201
     if options.out:
         draw(gains, options.out)
+
+
+def _told(pairs: Sequence[str]) -> TuneOptions:
+    """The defaults, but for fields given as NAME=VALUE.
+
+    Raises:
+        UsageError: there is no such field, or its value is of another type.
+    """
+    found = TuneOptions()
+    for name, _, value in (pair.partition("=") for pair in pairs):
+        if name not in asdict(found):
+            raise UsageError(f"{name!r} is no setting of tuning; known: {', '.join(asdict(found))}")
+        try:
+            found = replace(found, **{name: TypeAdapter(type(getattr(found, name))).validate_python(value)})
+        except ValidationError as error:
+            raise UsageError(f"{name} = {value!r}: {error.errors()[0]['msg']}") from error
+    return found
 
 
 def _gain(resources: Resources, protocol: str, users: int, options: TuneOptions) -> Gain:

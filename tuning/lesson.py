@@ -23,12 +23,13 @@ from eval.timelines import fitted_timelines
 from history.catalogue import Catalogue, same_name
 from history.timeline import Timeline
 from retrieval.blend import Fitted
+from retrieval.encoder import Vectors
 from tuning.choices import Chooser
 from tuning.examples import History, HistoryReader, Reading, shuffled
 from tuning.options import TuneOptions
 from tuning.plan import Plan
 from tuning.saying import LETTERS
-from workspace.errors import DataError
+from workspace.errors import DataError, UsageError
 
 FEWEST = 8  # validation targets
 
@@ -106,11 +107,27 @@ class Lesson:
     def _plan(self, events: Interactions, epochs: int, seed: int) -> Plan:
         told = self.options
         ways = [self._read(events, phrasing) for phrasing in range(min(told.phrasings, epochs))]
-        return Plan(ways, epochs, told.stretch, told.tokens, seed, told.dropped, self.chooser)
+        teacher = self._likely if told.soft else None
+        return Plan(ways, epochs, told.stretch, told.tokens, seed, told.dropped, self.chooser, teacher)
 
     def _read(self, events: Interactions, phrasing: int) -> list[History]:
         reader = self._worded(phrasing) if phrasing else self.reader
         return [reader.read(timeline, phrasing) for timeline in fitted_timelines(self.resources.store, events)]
+
+    @property
+    def tower(self) -> tuple[Vectors, Vectors]:
+        """The retriever's user tower's projection and items; see `Retrieval.tower_items`.
+
+        Raises:
+            UsageError: it is not as wide as the head is to be.
+        """
+        projection, residuals = self.retrieval.tower_items(self.retrieval.rehearsal)
+        if len(projection) != self.options.width:
+            raise UsageError(
+                f"the head is to be {self.options.width} wide, the user tower that it is to begin with is "
+                f"{len(projection)} wide: tune with --width {len(projection)}"
+            )
+        return projection, residuals
 
     @cached_property
     def chooser(self) -> Chooser | None:
@@ -138,19 +155,27 @@ class Lesson:
         item_ids = self.split.test.events.item_ids
         return self.reader.lettered([item_ids[place] for place in places])
 
+    def _likely(self, reading: Reading) -> NDArray[np.float32]:
+        """P(next) after each event of a stretch, float32 [events, items], by the retriever's user tower."""
+        log_p = self.retrieval.tower_log_p(reading.timeline, reading.befores, self.retrieval.rehearsal)
+        return np.exp(log_p).astype(np.float32)
+
     def _retrieved_after(self, reading: Reading, places: NDArray[np.int64]) -> Floats:
         """Log P(next) before the targets at `places` of a stretch, float64 [places, items].
 
         The retriever has been fitted on them: it is too sure of them, but only proposes others here.
         """
-        item_ids, timeline = self.split.test.events.item_ids, reading.timeline
-        known = {item_id: place for place, item_id in enumerate(item_ids)}
+        known, timeline = self._places, reading.timeline
         histories = [Timeline(timeline.user_id, timeline.events[:before]) for before in reading.befores[places]]
-        allowed = np.ones((len(places), len(item_ids)), bool)
+        allowed = np.ones((len(places), len(known)), bool)
         allowed[:, self.split.added] = False
         for row, history in enumerate(histories):
             allowed[row, [known[event.item_id] for event in history.events if event.item_id in known]] = False
         return self.retrieval.log_p_after(histories, allowed, self.retrieval.rehearsal)
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {item_id: place for place, item_id in enumerate(self.split.test.events.item_ids)}
 
     @property
     def names(self) -> list[str]:
@@ -173,7 +198,7 @@ class Lesson:
 
     def _reader(self, catalogue: Catalogue) -> HistoryReader:
         added = set(self.split.added.tolist())
-        places = {name: place for place, name in enumerate(self.split.test.events.item_ids) if place not in added}
+        places = {name: place for name, place in self._places.items() if place not in added}
         return HistoryReader(self.resources.renderer, self.resources.engine.tokens, catalogue, places)
 
     def prepare(self) -> None:

@@ -14,7 +14,9 @@ class TuneOptions:
     validation targets that are looked at. After `questions` events of each stretch the branches of the item that
     came next and of `others` are read too; with 0 the reading head alone is taught; `asked` names one of
     `tuning.saying`; `loss` one of `tuning.losses`, and counts `choosing` times beside the head's. The next topic
-    counts `topics` times beside the next item. `start` names an adapter to go on from.
+    counts `topics` times beside the next item. A share `soft` of the head's loss is what the retriever's user
+    tower holds likely, instead of what came. With `tower` the head's items begin as that one's, of its `width`.
+    `start` names an adapter to go on from.
 
     In training a share of events is `dropped`, and of residuals `hidden`: see `ReadingHead`; epochs take
     `phrasings` of the instruction in turn, and shuffle each item's categories in all but the first. There are
@@ -35,6 +37,8 @@ class TuneOptions:
     hidden: float = 0.1
     phrasings: int = 1
     topics: float = 0.0
+    soft: float = 0.0
+    tower: bool = False
     stretch: int = 40
     tokens: int = 1_500
     questions: int = 0

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 from torch.utils.data import Dataset
 
 from tuning.choices import Chooser
 from tuning.examples import History, Reading, batches, epoch
+
+Teacher = Callable[[Reading], NDArray[np.float32]]
 
 
 class Plan(Dataset[list[Reading]]):
@@ -24,15 +28,16 @@ class Plan(Dataset[list[Reading]]):
         seed: int,
         dropped: float = 0.0,
         chooser: Chooser | None = None,
+        teacher: Teacher | None = None,
     ) -> None:
         """Stretches of at most `events` events, in batches of about so many `tokens`; see `epoch` for `dropped`.
 
         `histories` are the same ones worded in one or more ways, which epochs take in turn. With a `chooser` questions
-        are asked of each, from easy to hard.
+        are asked of each, from easy to hard; a `teacher` says how likely every item was after each event.
         """
         self._ways = [[history for history in way if len(history.items) > 1] for way in histories]
         self._events, self._tokens, self._seed, self._dropped = events, tokens, seed, dropped
-        self._chooser = chooser
+        self._chooser, self._teacher = chooser, teacher
         lengths = [len(self._of(number)) for number in range(epochs)]
         self._ends = np.cumsum(lengths)
 
@@ -41,6 +46,8 @@ class Plan(Dataset[list[Reading]]):
 
     def __getitem__(self, step: int) -> list[Reading]:
         readings = self.readings(step)
+        if self._teacher:
+            readings = [replace(reading, likely=self._teacher(reading)) for reading in readings]
         if not self._chooser:
             return readings
         generator = np.random.default_rng([self._seed, step, len(self)])

@@ -28,7 +28,7 @@ class ReadingBatch:
     by question; `offsets`, float32 [questions, most branches], what is added to each, -inf where there is none, and
     `ratings`, float32 [questions], what the target was given, as a share of the scale, NaN where it was not rated.
     Of a question with a lettered list there is one leaf, its end; `answers`, int64 [questions, most branches], are the
-    tokens of the letters.
+    tokens of the letters. `likely`, float32 [events, items], is P(next) by a teacher, with no rows where there is none.
     """
 
     ids: Tensor
@@ -42,6 +42,7 @@ class ReadingBatch:
     offsets: Tensor
     ratings: Tensor
     answers: Tensor
+    likely: Tensor
 
     @property
     def tokens(self) -> int:
@@ -73,6 +74,7 @@ def collate(readings: Sequence[Reading]) -> ReadingBatch:
         pad_sequence([torch.tensor(choice.answers, dtype=torch.long) for choice in choices], batch_first=True)
         if choices
         else torch.zeros((0, 1), dtype=torch.long),
+        torch.from_numpy(np.concatenate([reading.likely for reading in readings])),
     )
 
 
@@ -110,16 +112,18 @@ class Reader(nn.Module):
         say: Callable[[Tensor, ReadingBatch], Tensor] | None = None,
         loss: Loss = listwise,
         choosing: float = 1.0,
+        soft: float = 0.0,
         also: Callable[[Tensor, Tensor], Tensor] | None = None,
     ) -> None:
         """A share `hidden` of the residuals is left out in each step, so that texts alone learn to speak for items.
 
         `say` gives the values of each question's items, [questions, most branches], -inf where there is none, from the
         last hidden states of the leaves, [leaves, width]; `loss` teaches them, and counts `choosing` times beside the
-        head's. `also` is a further loss of the head's logits, [events, items], and the items that came next.
+        head's, of which a share `soft` is against the teacher's P(next). `also` is a further loss of the head's logits,
+        [events, items], and the items that came next.
         """
         super().__init__()
-        self._say, self._loss, self._share, self._also = say, loss, choosing, also
+        self._say, self._loss, self._share, self._soft, self._also = say, loss, choosing, soft, also
         self._hidden = hidden
         self.language = language
         self.head = head
@@ -144,6 +148,8 @@ class Reader(nn.Module):
         hidden = self.hidden(batch)
         logits = self.head(hidden[batch.rows, batch.columns], self._hidden if self.training else 0.0)
         reading = nn.functional.cross_entropy(logits, batch.targets, ignore_index=UNKNOWN)
+        if len(batch.likely):
+            reading = (1 - self._soft) * reading + self._soft * nn.functional.cross_entropy(logits, batch.likely)
         choosing = self._choosing(hidden[batch.leaf_rows, batch.leaf_columns], batch)
         known = batch.targets != UNKNOWN
         also = self._also(logits[known], batch.targets[known]) if self._also else 0.0

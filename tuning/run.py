@@ -61,11 +61,14 @@ def reader_of(lesson: Lesson) -> Reader:
     head = ReadingHead(
         language.config.hidden_size, texts, counts, HeadShape(options.width, options.dropout), options.seed
     )
+    if options.tower:
+        head.begin_with(*lesson.tower)
     if options.start:
         begin(lesson, language, head)
     say = partial(SAY[options.asked], language, resources.engine.tokens) if options.questions else None
     head = head.to(language.device)
-    reader = Reader(language, head, options.hidden, say, LOSSES[options.loss], options.choosing, _topics(lesson))
+    losses = LOSSES[options.loss], options.choosing, options.soft, _topics(lesson)
+    reader = Reader(language, head, options.hidden, say, *losses)
     reader.after_step = after_step
     return reader
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -23,11 +24,15 @@ from retrieval.blend import Weights
 from retrieval.encoder import Vectors
 from retrieval.growing import grow
 from retrieval.learning import FEWEST, Catalogued, Lesson, fit_weights, learn, lesson_of, target_count
+from retrieval.parts import TowerPart
 from retrieval.retriever import Retriever
 from retrieval.trail import Past, PastReader
 from retrieval.training import recipe_for
 from workspace.artefact import Artefact
-from workspace.errors import UsageError
+from workspace.errors import NotReady, UsageError
+
+if TYPE_CHECKING:
+    from retrieval.tower import Tower
 
 FINAL, REHEARSAL = "final", "rehearsal"
 BATCH = 64
@@ -144,6 +149,30 @@ class Retrieval:
         log_p[:, self._order] = retriever.log_probabilities(pasts, allowed[:, self._order])
         return log_p
 
+    def tower_items(self, retriever: Retriever) -> tuple[Vectors, Vectors]:
+        """The user tower's projection, float32 [width, text width], and the items' residuals, float32 [items, width].
+
+        Raises:
+            NotReady: this retriever has no tower: there was nothing to teach it.
+        """
+        projection = _tower(retriever).projection.weight.detach().numpy()
+        residuals = np.empty((len(self._order), len(projection)), np.float32)
+        residuals[self._order] = retriever.index.vectors[:, retriever.text_width :]
+        return projection, residuals
+
+    def tower_log_p(self, timeline: Timeline, befores: Ints, retriever: Retriever) -> Floats:
+        """The user tower's log P(next) after the first `befores` events, int64 [n], of a timeline, [n, items].
+
+        They must lie among the last ones that the tower looks back on, and all events be on items of the catalogue.
+
+        Raises:
+            NotReady: this retriever has no tower.
+        """
+        trail = self.reader.trail(Timeline(timeline.user_id, timeline.events[: befores.max()]))
+        log_p = np.empty((len(befores), len(self._order)))
+        log_p[:, self._order] = _tower(retriever).log_p(trail, retriever.index.vectors)[befores - len(trail) - 1]
+        return log_p
+
     def _open(self, split: Split) -> Catalogued:
         """The fitted part of the catalogue; in the index what is added stands behind it."""
         self.fitted_on = split.test.events
@@ -163,6 +192,13 @@ class Retrieval:
         fitted = len(retriever.index.item_ids)
         added = list(self._items)[fitted:]
         return grow(retriever, added, self._texts[fitted:], list(self._items.values())) if added else retriever
+
+
+def _tower(retriever: Retriever) -> Tower:
+    part = retriever.parts.get("tower")
+    if not isinstance(part, TowerPart):
+        raise NotReady("the retriever has no user tower to learn from: import more events, or tune without --tower")
+    return part.tower
 
 
 @dataclass

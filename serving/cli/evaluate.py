@@ -11,7 +11,6 @@ import typer
 from agent.options import Recipe
 
 if TYPE_CHECKING:
-    from agent.resources import Resources
     from eval.results import Results
 
 COLUMNS = ("recall@50", "hit@20", "logloss", "tokens", "seconds")
@@ -45,6 +44,7 @@ def command(
 ) -> None:
     """Measure systems under one protocol. Example: foretaste evaluate --dataset movielens-100k --systems markov,ease"""
     from agent.resources import Resources
+    from eval.dataset import with_dataset
     from eval.evaluate import EvaluateOptions, evaluate
     from eval.lineup import LANGUAGE, named
 
@@ -74,24 +74,6 @@ def command(
         show_thin(results)
     if out:
         typer.echo(f"written to {out}: results.json, per_user.parquet, report.html")
-
-
-def with_dataset(resources: Resources, name: str) -> Resources:
-    """The same models over the events of a fetched data set, imported once into a store of its own."""
-    from dataclasses import replace
-
-    from history.importing import import_dataset
-    from history.reading import ReadOptions, Skipped, find_dataset
-    from workspace.assets import asset_folder, find_asset
-    from workspace.errors import UsageError
-
-    if find_asset(name).kind != "data":
-        raise UsageError(f"--dataset {name!r} is a model; name a data set, such as movielens-100k")
-    store = f"sqlite:///{resources.home.datasets / name}.db"
-    found = replace(resources, settings=resources.settings.model_copy(update={"store": store}))
-    if not found.store.event_count():
-        import_dataset(found.store, find_dataset([asset_folder(resources.home, name)]), ReadOptions(), Skipped())
-    return found
 
 
 def show(results: Results) -> None:

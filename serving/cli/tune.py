@@ -82,6 +82,12 @@ def command(
     topics: Annotated[
         float, typer.Option(min=0.0, help="How much the next topic counts beside the next item.")
     ] = DEFAULTS.topics,
+    soft: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Share of the head's loss that the retrieval's user tower teaches.")
+    ] = DEFAULTS.soft,
+    tower: Annotated[
+        bool, typer.Option("--tower", help="Begin with the items of the retrieval's user tower.")
+    ] = DEFAULTS.tower,
     phrasings: Annotated[
         int, typer.Option(min=1, max=4, help="Ways to word the instruction, and to order categories, by turns.")
     ] = DEFAULTS.phrasings,
@@ -100,6 +106,8 @@ def command(
     descending: Annotated[
         bool, typer.Option("--descending", help="Only targets whose id sorts before the last item's.")
     ] = False,
+    targets: Annotated[int, typer.Option(min=8, help="Validation targets that are looked at.")] = DEFAULTS.targets,
+    looks: Annotated[int, typer.Option(min=1, help="How many times they are looked at.")] = DEFAULTS.looks,
     search: Annotated[int, typer.Option(min=0, help="Choose rates, rank and dropouts by so many such runs first.")] = 0,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only show what would be learnt from: the data card and two examples.")
@@ -114,9 +122,9 @@ def command(
     from dataclasses import fields, replace
 
     from agent.resources import Resources
+    from eval.dataset import with_dataset
     from eval.evaluate import EvaluateOptions, split_of
     from eval.lineup import Scene
-    from serving.cli.evaluate import with_dataset
     from tuning.lesson import Lesson
     from tuning.trainer import processes
     from tuning.tune import tune
