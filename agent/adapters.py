@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ from agent.fusion import NO_WEIGHT, LanguageWeight
 from engine.adapters import Adapter, AdapterShape
 from retrieval.blend import Weights
 from retrieval.encoder import Vectors
-from workspace.artefact import Artefact, current, is_published, publish
+from workspace.artefact import ABOUT, Artefact, current, is_published, publish
 from workspace.errors import NotReady, UnknownName, UsageError, explained_disk_errors
 from workspace.home import Home
 
@@ -196,6 +197,23 @@ class Adapters:
     def keep(self, card: Card, write: Callable[[Path], None]) -> Artefact:
         """Keep the adapter named by its card."""
         return publish(self._root / card.name, asdict(card), write)
+
+    def add(self, folder: Path) -> Version:
+        """Take over an adapter that lies in another folder, under the name on its card.
+
+        Raises:
+            NotReady: there is none in that folder.
+            DamagedArtefact: a file is damaged.
+            UsageError: there is one of that name already.
+        """
+        found = at_folder(folder)
+        self.check_new(found.card.name)
+
+        def write(target: Path) -> None:
+            shutil.copytree(found.folder, target, ignore=shutil.ignore_patterns(ABOUT), dirs_exist_ok=True)
+
+        self.keep(found.card, write)
+        return self.find(found.card.name)
 
     def promote(self, *names: str) -> None:
         """Let the adapter of this name rank from now on, or several together: what their heads say is averaged.

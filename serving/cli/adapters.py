@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -38,6 +39,15 @@ def compare(
         typer.echo(
             "these were measured on different events or protocols: their figures say nothing of each other", err=True
         )
+
+
+@command.command()
+def add(
+    context: typer.Context, folder: Annotated[Path, typer.Argument(help="The adapter's folder, of another home.")]
+) -> None:
+    """Take over an adapter from another home. Example: foretaste adapters add OTHER/adapters/everything-1a2b3c4d"""
+    card = _adapters(context).add(folder).card
+    typer.echo(f"added: {card.name}; to let it rank: foretaste adapters promote {card.name}")
 
 
 @command.command()

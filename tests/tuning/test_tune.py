@@ -149,6 +149,20 @@ def test_an_adapter_for_other_weights_or_settings_is_refused(root: Path, real_ho
         version.measured("fp32")
 
 
+def test_an_adapter_of_another_home_is_taken_over(resources: Resources, card: Card, tmp_path: Path) -> None:
+    here, there = Adapters(Home(tmp_path)), resources.home.adapters / "first"
+    found = here.add(there)
+    assert found.card == card
+    assert found.folder.parent.parent == tmp_path / "adapters"
+    assert (found.folder / "head.safetensors").read_bytes() == (
+        resources.adapters.find("first").folder / "head.safetensors"
+    ).read_bytes()
+    with pytest.raises(UsageError, match="there is an adapter 'first' .* already"):
+        here.add(there)
+    with pytest.raises(NotReady, match="name the folder of an adapter"):
+        here.add(tmp_path / "none")
+
+
 def test_an_adapter_reads_histories_as_it_was_taught(resources: Resources, root: Path, real_home: Home) -> None:
     other = opened(root, real_home, rendering="title-year-category")
     stable = [
