@@ -30,7 +30,7 @@ def data_card(lesson: Lesson) -> dict[str, Any]:
         "targets_of_the_first_epoch": sum(int((reading.targets != UNKNOWN).sum()) for reading in first),
         "steps": len(plan),
         "validation_targets": len(lesson.cases),
-        "prompt": lesson.resources.prompt,
+        "prompt": lesson.prompt,
         "augmentation": {
             "crops": f"at most {options.stretch} events, cut at another place in every epoch",
             "dropped_events": options.dropped,

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from agent.adapters import Version, at_folder
 from agent.head import CHOOSING, RETRIEVAL, Floats, Mask, best_mix, fit_mix
 from agent.resources import Resources
 from eval.fitted import digest, fit_or_read
@@ -22,6 +24,7 @@ from eval.ranking import rankable
 from eval.timelines import fitted_timelines
 from history.catalogue import Catalogue, same_name
 from history.timeline import Timeline
+from prompts.renderer import Renderer
 from retrieval.blend import Fitted
 from retrieval.encoder import Vectors
 from tuning.choices import Chooser
@@ -29,6 +32,7 @@ from tuning.examples import History, HistoryReader, Reading, shuffled
 from tuning.options import TuneOptions
 from tuning.plan import Plan
 from tuning.saying import LETTERS
+from tuning.shipped import shipped
 from workspace.errors import DataError, UsageError
 
 FEWEST = 8  # validation targets
@@ -44,10 +48,40 @@ class Lesson:
     options: TuneOptions
 
     @cached_property
+    def elsewhere(self) -> Path | None:
+        """The folder of the adapter to start from, where it is one of another catalogue: given so, or shipped."""
+        start = self.options.start
+        return Path(start) if start and Path(start).is_dir() else shipped(start)
+
+    @cached_property
+    def start(self) -> Version | None:
+        """The adapter to go on from.
+
+        Raises:
+            UnknownName: there is none of that name.
+            NotReady: it was made for another model or encoder.
+        """
+        if not self.options.start:
+            return None
+        found = at_folder(self.elsewhere) if self.elsewhere else self.resources.adapters.find(self.options.start)
+        self.resources.check_fits(found)
+        return found
+
+    @property
+    def prompt(self) -> Mapping[str, Any]:
+        """How histories are written: by the settings, or as the adapter to start from has learnt to read them."""
+        return self.start.card.prompt if self.start else self.resources.prompt
+
+    @cached_property
+    def renderer(self) -> Renderer:
+        """Writes histories so."""
+        return self.resources.renderer_for(self.start) if self.start else self.resources.renderer
+
+    @cached_property
     def told(self) -> dict[str, Any]:
         """All that what is learnt goes by: a run that was told the same goes on where it was stopped."""
         resources = self.resources
-        made_of = {"prompt": resources.prompt, "precision": resources.precision, "encoder": resources.settings.encoder}
+        made_of = {"prompt": self.prompt, "precision": resources.precision, "encoder": resources.settings.encoder}
         model = {"fingerprint": resources.fingerprint, "retrieval": digest(self.retrieval)}
         return {"fit_hash": self.split.fit_hash, **made_of, **model, **asdict(self.options)}
 
@@ -199,7 +233,7 @@ class Lesson:
     def _reader(self, catalogue: Catalogue) -> HistoryReader:
         added = set(self.split.added.tolist())
         places = {name: place for name, place in self._places.items() if place not in added}
-        return HistoryReader(self.resources.renderer, self.resources.engine.tokens, catalogue, places)
+        return HistoryReader(self.renderer, self.resources.engine.tokens, catalogue, places)
 
     def prepare(self) -> None:
         """Fit the retriever, or take the fit that was kept, and refuse what nothing can be learnt from.

@@ -63,8 +63,8 @@ def reader_of(lesson: Lesson) -> Reader:
     )
     if options.tower:
         head.begin_with(*lesson.tower)
-    if options.start:
-        begin(lesson, language, head)
+    if lesson.start:
+        begin(lesson, lesson.start, language, head)
     say = partial(SAY[options.asked], language, resources.engine.tokens) if options.questions else None
     head = head.to(language.device)
     losses = LOSSES[options.loss], options.choosing, options.soft, _topics(lesson)

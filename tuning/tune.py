@@ -107,7 +107,7 @@ def measure(lesson: Lesson, adapter: Adapter) -> Measured:
     """What the adapter, read from its folder as the product reads it, says of the validation targets."""
     resources, cases, events = lesson.resources, lesson.cases, lesson.split.test.events
     head = ReadingHead.load(adapter.folder, events.item_ids, item_vectors(resources, events.catalogue))
-    scorer = HeadScorer(resources.engine.with_adapter(adapter), resources.renderer, events.catalogue, head)
+    scorer = HeadScorer(resources.engine.with_adapter(adapter), lesson.renderer, events.catalogue, head)
     said = scorer.log_p([lesson.retrieval.timeline(case) for case in cases], lesson.allowed)
     fused = _crossed(lesson, said)
     chooses = lesson.options.questions and lesson.options.asked == BRANCHES
@@ -172,7 +172,7 @@ def _card(lesson: Lesson, name: str, trained: Trained, measured: Measured) -> Ca
         cut=float(split.test.events.times.max()),  # the weights were fitted on validation's targets
         users=len(lesson.histories),
         events=len(split.test.events if lesson.options.refit else split.validation.events),
-        prompt=resources.prompt,
+        prompt=lesson.prompt,
         shape=asdict(shape_of(lesson.options)),
         settings=asdict(lesson.options),
         tokens=trained.tokens,

@@ -161,7 +161,7 @@ def test_a_run_starts_from_what_was_learnt_elsewhere(resources: Resources, real_
     folder = resources.home.adapters / "there"
     with pytest.raises(UsageError, match="'there' in .* was tuned on the same items, so it may have seen"):
         tuned(resources, name="again", start=str(folder))
-    other = opened(tmp_path, real_home)
+    other = opened(tmp_path, real_home, rendering="title")
     other.store.add([Item("another", "A film that the others lack", categories=("Drama",))], [], order_only=False)
     shutil.copytree(resources.settings.model, other.settings.model, dirs_exist_ok=True)
     taken = tuned(other, name="on", start=str(folder), rate=0.0, head_rate=0.0, epochs=1, refit=0)
@@ -169,6 +169,7 @@ def test_a_run_starts_from_what_was_learnt_elsewhere(resources: Resources, real_
     found, without = taken.measured["bf16"], fresh.measured["bf16"]
     assert found.head == pytest.approx(there.measured["bf16"].head, abs=0.05)  # one item more
     assert found.head > without.head + 0.1
+    assert (taken.prompt["rendering"], fresh.prompt["rendering"]) == ("title-year", "title")  # as it was taught
 
 
 def test_ranks_may_move_to_where_they_are_needed(resources: Resources) -> None:
