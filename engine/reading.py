@@ -18,6 +18,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 SPREAD = 0.02
+UNSEEN = -1e4  # a logit that takes no part in a softmax; finite, so that a target of 0 there costs nothing
 WEIGHTS, ITEMS = "head.safetensors", "head.json"
 
 
@@ -43,8 +44,10 @@ class ReadingHead(nn.Module):
         self.shape = shape
         self.texts: Tensor
         self.trained: Tensor
+        self.seen: Tensor
         self.register_buffer("texts", torch.from_numpy(np.array(texts, np.float32)), persistent=False)
         self.register_buffer("trained", torch.from_numpy(counts > 0)[:, None], persistent=False)
+        self.register_buffer("seen", torch.from_numpy(counts > 0), persistent=False)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.norm = nn.LayerNorm(hidden)
@@ -66,7 +69,16 @@ class ReadingHead(nn.Module):
 
     def learn_also(self, counts: NDArray[np.int64]) -> None:
         """From now on give the items with `counts`, int64 [items], above 0 residuals of their own too."""
-        self.trained |= torch.from_numpy(counts > 0)[:, None].to(self.trained.device)
+        self.seen |= torch.from_numpy(counts > 0).to(self.seen.device)
+        self.trained |= self.seen[:, None]
+
+    def among_seen(self, logits: Tensor) -> Tensor:
+        """The logits of all items, [n, items], without those that no event was on.
+
+        That nobody chose them says little where data are few, and nothing of items that come in later: a softmax that
+        holds them teaches the head that texts like theirs are never wanted.
+        """
+        return logits.masked_fill(~self.seen, UNSEEN)
 
     def items(self, hidden: float = 0.0) -> Tensor:
         """All items' vectors P e + r, float32 [items, width]; a share `hidden` of the residuals is left out.

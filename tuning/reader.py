@@ -141,15 +141,17 @@ class Reader(nn.Module):
         return self.hidden(batch)[batch.rows, batch.columns]
 
     def forward(self, batch: ReadingBatch) -> dict[str, Tensor]:
-        """`loss`, in nats: the mean cross-entropy of each next item over the whole catalogue, and over its branches.
+        """`loss`, in nats: the mean cross-entropy of each next item over all that were seen, and over its branches.
 
         `reading` and `choosing` are the two terms; the second is 0 where nothing was asked.
         """
         hidden = self.hidden(batch)
-        logits = self.head(hidden[batch.rows, batch.columns], self._hidden if self.training else 0.0)
+        found = self.head(hidden[batch.rows, batch.columns], self._hidden if self.training else 0.0)
+        logits = self.head.among_seen(found)
         reading = nn.functional.cross_entropy(logits, batch.targets, ignore_index=UNKNOWN)
         if len(batch.likely):
-            reading = (1 - self._soft) * reading + self._soft * nn.functional.cross_entropy(logits, batch.likely)
+            likely = nn.functional.normalize(batch.likely * self.head.seen, p=1.0, dim=1)
+            reading = (1 - self._soft) * reading + self._soft * nn.functional.cross_entropy(logits, likely)
         choosing = self._choosing(hidden[batch.leaf_rows, batch.leaf_columns], batch)
         known = batch.targets != UNKNOWN
         also = self._also(logits[known], batch.targets[known]) if self._also else 0.0

@@ -77,3 +77,16 @@ def test_a_soft_target_teaches_by_its_share(reader: Reader) -> None:
         soft = Reader(reader.language, reader.head, soft=share)
         found = soft.eval()(collate([replace(reading, likely=likely)]))["loss"].detach()
         assert (abs(float(found - hard)) < 1e-5) == equal
+
+
+def test_items_that_nobody_chose_take_no_part(reader: Reader) -> None:
+    reading = made_histories(1)[0].reading(np.arange(5))
+    reader.head.seen[11] = False
+    reader.eval()(collate([reading]))["loss"].backward()
+    grown = reader.head.popularity.grad
+    assert grown is not None
+    assert (grown[:11] != 0).all() and grown[11] == 0
+    soft = Reader(reader.language, reader.head, soft=1.0).eval()
+    batch = collate([replace(reading, likely=np.full((len(reading.targets), 12), 1 / 12, np.float32))])
+    expected = -reader.head(reader.states(batch))[:, :11].log_softmax(1).mean()
+    assert torch.allclose(soft(batch)["loss"], expected)
