@@ -49,9 +49,14 @@ class Lesson:
 
     @cached_property
     def elsewhere(self) -> Path | None:
-        """The folder of the adapter to start from, where it is one of another catalogue: given so, or shipped."""
+        """The folder of the adapter to start from, where it is one of another catalogue: given so, or shipped.
+
+        An adapter of the home goes before a shipped one of its name.
+        """
         start = self.options.start
-        return Path(start) if start and Path(start).is_dir() else shipped(start)
+        if start and Path(start).is_dir():
+            return Path(start)
+        return None if start in self.resources.adapters.names() else shipped(start)
 
     @cached_property
     def start(self) -> Version | None:
