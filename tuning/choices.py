@@ -25,7 +25,8 @@ class Chooser:
     gives its log P(next) after each of a reading's places, float64 [places, items]. `popularity`, float64 [items], sums
     to 1; `branches` are the items' tokens, `bridge` what is asked before them; `scale` is the top of the ratings. With
     `lettered`, the tokens of a question that lists items by their places, each is asked about as one of a shuffled list
-    instead, and answered by its letter, one of the tokens `letters`.
+    instead, and answered by its letter, one of the tokens `letters`. With `soft` what the retriever holds of
+    the items is there to be learnt from too.
     """
 
     bridge: tuple[int, ...]
@@ -37,6 +38,7 @@ class Chooser:
     scale: float = 1.0
     lettered: Callable[[Sequence[int]], tuple[int, ...]] | None = None
     letters: Sequence[int] = ()
+    soft: bool = False
 
     def ask(self, reading: Reading, hardness: float, generator: np.random.Generator) -> Reading:
         """The reading with questions; a share `hardness` of the others comes from the retriever."""
@@ -44,16 +46,17 @@ class Chooser:
         places = np.sort(generator.permutation(known)[: self.questions])
         if not len(places):
             return reading
-        hard = np.exp(self.retrieve(reading, places)) if hardness else 0.0
-        drawn_from = (1 - hardness) * self.popularity + hardness * hard
-        choices = (
-            self._choice(reading, *pair, generator)
-            for pair in zip(places, drawn_from * np.ones((len(places), 1)), strict=True)
-        )
+        unknown = np.full((len(places), len(self.popularity)), -np.inf)
+        held = self.retrieve(reading, places) if hardness or self.soft else unknown
+        drawn_from = (1 - hardness) * self.popularity + hardness * np.exp(held)
+        choices = []
+        for place, p, log_p in zip(places, drawn_from, held, strict=True):
+            choice, items = self._choice(reading, place, p, generator)
+            choices.append(replace(choice, likely=log_p[items]) if self.soft else choice)
         return replace(reading, choices=tuple(choices))
 
-    def _choice(self, reading: Reading, place: int, p: Floats, generator: np.random.Generator) -> Choice:
-        """The target first; the offsets undo how likely each item was to be drawn.
+    def _choice(self, reading: Reading, place: int, p: Floats, generator: np.random.Generator) -> tuple[Choice, Ints]:
+        """A question and its items, the target first; the offsets undo how likely each was to be drawn.
 
         Among draws with return from p, P(target) is proportional to exp(value) · count / p (McFadden 1978, sampling of
         alternatives), so that the value becomes log P(next) whatever p was.
@@ -66,8 +69,10 @@ class Chooser:
         if self.lettered:
             order = generator.permutation(len(items))
             answers = tuple(self.letters[shown] for shown in np.argsort(order))
-            return Choice(int(place), self.lettered([items[one] for one in order]), (), offsets, rating, answers)
-        return Choice(int(place), self.bridge, tuple(self.branches[item] for item in items), offsets, rating)
+            question = self.lettered([items[one] for one in order])
+            return Choice(int(place), question, (), offsets, rating, answers), items
+        branches = tuple(self.branches[item] for item in items)
+        return Choice(int(place), self.bridge, branches, offsets, rating), items
 
     def _rating(self, reading: Reading, place: int) -> float:
         events = reading.timeline.events

@@ -26,7 +26,8 @@ class Choice:
 
     The first is of the item that came next, which got a `rating` as a share of the scale, NaN if none. `offsets`,
     float64 [branches], are added to what the model says of each. Where the items stand in the bridge as a list there
-    are no branches, but `answers`: the token of each item's letter.
+    are no branches, but `answers`: the token of each item's letter. `likely`, float64 [branches], is log P(next)
+    of each item by a teacher, empty where there is none.
     """
 
     place: int
@@ -35,6 +36,7 @@ class Choice:
     offsets: NDArray[np.float64]
     rating: float = np.nan
     answers: tuple[int, ...] = ()
+    likely: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,6 +187,7 @@ class Lesson:
             self.resources.store.rating_scale(),
             self._lettered if self.options.asked == LETTERS else None,
             self.reader.letters,
+            self.options.soft > 0,
         )
 
     def _lettered(self, places: Sequence[int]) -> tuple[int, ...]:

@@ -21,6 +21,12 @@ def listwise(values: Tensor, offsets: Tensor, ratings: Tensor) -> Tensor:
     return -(values + offsets).log_softmax(1)[:, 0].mean()
 
 
+def distilled(values: Tensor, offsets: Tensor, held: Tensor) -> Tensor:
+    """Cross-entropy to what a teacher holds of each item, in nats: log P(next), float32 [questions, most branches]."""
+    truth, said = (held + offsets).softmax(1), (values + offsets).log_softmax(1)
+    return -(truth * said.masked_fill(~offsets.isfinite(), 0.0)).sum(1).mean()
+
+
 def pairwise(values: Tensor, offsets: Tensor, ratings: Tensor) -> Tensor:
     """The target against each of the others, in nats (BPR, Rendle et al. 2009)."""
     others = offsets[:, 1:].isfinite()

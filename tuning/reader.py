@@ -15,7 +15,7 @@ from engine.layout import Layout, Slot, lay_out
 from engine.methods import AfterStep
 from engine.reading import ReadingHead
 from tuning.examples import UNKNOWN, Reading
-from tuning.losses import Loss, listwise
+from tuning.losses import Loss, distilled, listwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,9 @@ class ReadingBatch:
     by question; `offsets`, float32 [questions, most branches], what is added to each, -inf where there is none, and
     `ratings`, float32 [questions], what the target was given, as a share of the scale, NaN where it was not rated.
     Of a question with a lettered list there is one leaf, its end; `answers`, int64 [questions, most branches], are the
-    tokens of the letters. `likely`, float32 [events, items], is P(next) by a teacher, with no rows where there is none.
+    tokens of the letters. `likely`, float32 [events, items], is P(next) by a teacher, with no rows where there is none;
+    `held`, float32 [questions, most branches], is log P(next) of each question's items by a teacher, -inf where there
+    is no item, with no rows where there is no teacher.
     """
 
     ids: Tensor
@@ -43,6 +45,7 @@ class ReadingBatch:
     ratings: Tensor
     answers: Tensor
     likely: Tensor
+    held: Tensor
 
     @property
     def tokens(self) -> int:
@@ -69,13 +72,18 @@ def collate(readings: Sequence[Reading]) -> ReadingBatch:
         torch.from_numpy(np.concatenate([reading.targets for reading in readings])),
         torch.tensor([row for row, places in enumerate(leaves) for _ in places], dtype=torch.long),
         torch.tensor([place for places in leaves for place in places], dtype=torch.long),
-        pad_sequence(offsets, batch_first=True, padding_value=-torch.inf) if offsets else torch.zeros(0, 1),
+        _side_by_side(offsets),
         torch.tensor([choice.rating for choice in choices]),
         pad_sequence([torch.tensor(choice.answers, dtype=torch.long) for choice in choices], batch_first=True)
         if choices
         else torch.zeros((0, 1), dtype=torch.long),
         torch.from_numpy(np.concatenate([reading.likely for reading in readings])),
+        _side_by_side([torch.from_numpy(choice.likely).float() for choice in choices if len(choice.likely)]),
     )
+
+
+def _side_by_side(rows: Sequence[Tensor]) -> Tensor:
+    return pad_sequence(list(rows), batch_first=True, padding_value=-torch.inf) if rows else torch.zeros(0, 1)
 
 
 def _layout(reading: Reading) -> Layout:
@@ -165,7 +173,11 @@ class Reader(nn.Module):
         """The loss over the branches of each question, whose first is the target."""
         if not self._say or not len(ends):
             return batch.offsets.new_zeros(())
-        return self._loss(self._say(ends, batch), batch.offsets, batch.ratings)
+        values = self._say(ends, batch)
+        loss = self._loss(values, batch.offsets, batch.ratings)
+        if len(batch.held):
+            loss = (1 - self._soft) * loss + self._soft * distilled(values, batch.offsets, batch.held)
+        return loss
 
     def trained(self) -> dict[str, nn.Parameter]:
         """What is trained, by name."""

@@ -20,7 +20,7 @@ from prompts.segment import Piece, Segment
 from tests.tuning.conftest import ITEMS, made_histories, made_reader
 from tuning.choices import Chooser
 from tuning.examples import Reading
-from tuning.losses import Loss, listwise, pairwise, squared, topic
+from tuning.losses import Loss, distilled, listwise, pairwise, squared, topic
 from tuning.plan import Plan
 from tuning.reader import Reader, ReadingBatch, collate
 from tuning.saying import by_branches, by_letters
@@ -195,3 +195,20 @@ def test_choosing_is_learnt(loss: Loss) -> None:
         optimizer.step()
         losses.append(float(found["choosing"]))
     assert np.mean(losses[-20:]) < 0.5 * np.mean(losses[:20])
+
+
+def test_what_the_retriever_holds_of_branches_teaches_too() -> None:
+    uneven = np.arange(1, ITEMS + 1) / np.arange(1, ITEMS + 1).sum()
+    asked = replace(chooser(uneven, questions=3), soft=True).ask(reading(), 0.0, np.random.default_rng(1))
+    items = [[branch[0] for branch in choice.branches] for choice in asked.choices]
+    held = chooser(uneven).retrieve(reading(), np.array([choice.place for choice in asked.choices]))
+    for choice, places, row in zip(asked.choices, items, held, strict=True):
+        assert choice.likely == pytest.approx(row[places])
+    batch = collate([asked])
+    assert batch.held.shape == batch.offsets.shape
+    best = distilled(batch.held, batch.offsets, batch.held)
+    moved = (batch.held + torch.randn(batch.held.shape, generator=torch.Generator().manual_seed(0))).requires_grad_()
+    worse = distilled(moved, batch.offsets, batch.held)
+    worse.backward()  # type: ignore[no-untyped-call]
+    assert moved.grad is not None and moved.grad.isfinite().all()
+    assert best < worse
