@@ -12,20 +12,23 @@ from eval.interactions import Mask
 from eval.intervals import Interval, bootstrap, user_means
 from eval.protocols.split import Split
 
-BASE = "retrieval"
+BASE, LOGLOSS = "retrieval", "logloss"
+METRICS = (HEADLINE, "recall@50", LOGLOSS)
 FEW = 5  # events
 
 
 @dataclass(frozen=True, slots=True)
 class Gain:
-    """By how much a `system` differs in the headline figure from the retrieval, paired by user, on some targets.
+    """By how much a `system` is better in a `metric` than the retrieval, paired by user, on some targets.
 
-    `part` says on which, `base` is the retrieval's mean over their users.
+    `part` says on which, `base` is the retrieval's mean over their users. Of `logloss` less is better: what is gained
+    is how much lower it is, in nats.
     """
 
     part: str
     targets: int
     system: str
+    metric: str
     base: float
     difference: Interval
 
@@ -45,15 +48,18 @@ def parts(split: Split) -> dict[str, Mask]:
 
 
 def gains(split: Split, answers: Mapping[str, Answers], seed: int = 0) -> list[Gain]:
-    """What every other system gains over the retrieval, part by part; nothing where one has no headline figure."""
-    known = {name: one.metrics[HEADLINE] for name, one in answers.items() if HEADLINE in one.metrics}
-    if BASE not in known:
+    """What every other system gains over the retrieval, part by part, in each of `METRICS` that both have."""
+    if BASE not in answers:
         return []
     users = np.array([case.user for case in split.test.cases])
+    own = answers[BASE].metrics
     found = []
     for label, kept in parts(split).items():
-        _, base = user_means(users[kept], known[BASE][kept])
-        for name in [other for other in known if other != BASE]:
-            _, figure = user_means(users[kept], known[name][kept])
-            found.append(Gain(label, int(kept.sum()), name, float(base.mean()), bootstrap(figure - base, seed)))
+        for name in [other for other in answers if other != BASE]:
+            others = answers[name].metrics
+            for metric in [known for known in METRICS if known in own and known in others]:
+                _, base = user_means(users[kept], own[metric][kept])
+                _, figure = user_means(users[kept], others[metric][kept])
+                better = base - figure if metric == LOGLOSS else figure - base
+                found.append(Gain(label, int(kept.sum()), name, metric, float(base.mean()), bootstrap(better, seed)))
     return found

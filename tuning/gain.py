@@ -85,7 +85,8 @@ def _gain(resources: Resources, protocol: str, users: int, options: TuneOptions)
     if name not in resources.adapters.names():
         tune(resources, split, retrieval, name, options)
     results = evaluate(resources, protocol, SYSTEMS, told)
-    difference = next(one.difference for one in results.thin if (one.part, one.system) == ("all", "tuned-fused"))
+    told_of = ("all", "tuned-fused", HEADLINE)
+    difference = next(one.difference for one in results.thin if (one.part, one.system, one.metric) == told_of)
     figures = {name: found[HEADLINE] for name, found in results.systems.items()}
     nats = results.systems["retrieval"]["logloss"].mean - results.systems["tuned-fused"]["logloss"].mean
     return Gain(len(np.unique(split.test.events.users)), figures, difference, nats)

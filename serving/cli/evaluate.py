@@ -109,12 +109,13 @@ def show_thin(results: Results) -> None:
     from rich.table import Table
 
     table = Table(box=box.SIMPLE)
-    for name in ("targets on", "number", "system", "retrieval", "gain", "95 % interval"):
-        table.add_column(name, justify="left" if name in ("targets on", "system") else "right", no_wrap=True)
+    for name in ("targets on", "number", "system", "metric", "retrieval", "gain", "95 % interval"):
+        table.add_column(name, justify="left" if name in ("targets on", "system", "metric") else "right", no_wrap=True)
     for gain in results.thin:
         found = gain.difference
         interval = f"{found.low:+.4f} to {found.high:+.4f}"
-        table.add_row(gain.part, f"{gain.targets:,}", gain.system, f"{gain.base:.4f}", f"{found.mean:+.4f}", interval)
+        figures = gain.metric, f"{gain.base:.4f}", f"{found.mean:+.4f}", interval
+        table.add_row(gain.part, f"{gain.targets:,}", gain.system, *figures)
     Console(width=None if sys.stdout.isatty() else PIPE_WIDTH).print(table)
 
 
