@@ -88,7 +88,8 @@ class Lesson:
         resources = self.resources
         made_of = {"prompt": self.prompt, "precision": resources.precision, "encoder": resources.settings.encoder}
         model = {"fingerprint": resources.fingerprint, "retrieval": digest(self.retrieval)}
-        return {"fit_hash": self.split.fit_hash, **made_of, **model, **asdict(self.options)}
+        start = self.start.folder.name if self.start else ""
+        return {"fit_hash": self.split.fit_hash, **made_of, **model, **asdict(self.options), "start": start}
 
     @property
     def digest(self) -> str:

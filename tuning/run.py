@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -25,6 +25,7 @@ from tuning.reader import Reader, collate
 from tuning.saying import SAY
 from tuning.start import begin
 from tuning.trainer import ReadingTrainer, TrainOptions, processes
+from workspace.errors import UsageError
 from workspace.progress import track
 
 ABOUT = "run.json"
@@ -92,6 +93,7 @@ def run_training(lesson: Lesson, folder: Path, report_to: str = "none") -> Train
     """Train an adapter and a head, from the last checkpoint in `folder` on where there is one.
 
     Raises:
+        UsageError: the folder holds a run that was stopped and was told otherwise.
         ForetasteError: the loss became no number; the last good checkpoint stays.
     """
     begun, reader = _begun(folder, lesson.told), reader_of(lesson)
@@ -131,14 +133,33 @@ def _told(lesson: Lesson, report_to: str) -> TrainOptions:
 
 
 def _begun(folder: Path, about: dict[str, object]) -> bool:
-    """Make a run's folder, swept of what another run, told otherwise, left there; whether it holds a checkpoint."""
+    """Make a run's folder, or find it with a checkpoint of the same run, and say whether it holds one.
+
+    Raises:
+        UsageError: it holds a checkpoint of a run that was told otherwise.
+    """
     with processes().main_process_first():
-        file, told = folder / ABOUT, json.dumps(about, sort_keys=True)
-        if not file.is_file() or file.read_text() != told:
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir(parents=True)
-            file.write_text(told)
-        return any([_is_whole(checkpoint) for checkpoint in folder.glob("checkpoint-*")])
+        file = folder / ABOUT
+        if file.is_file() and any([_is_whole(checkpoint) for checkpoint in folder.glob("checkpoint-*")]):
+            _refuse_another_run(folder, json.loads(file.read_text()), json.loads(json.dumps(about)))
+            return True
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        file.write_text(json.dumps(about, sort_keys=True))
+        return False
+
+
+def _refuse_another_run(folder: Path, before: Mapping[str, object], now: Mapping[str, object]) -> None:
+    differs = [
+        f"{name} was {before.get(name)!r} and is {now.get(name)!r}"
+        for name in sorted({*before, *now})
+        if before.get(name) != now.get(name)
+    ]
+    if differs:
+        raise UsageError(
+            f"{folder} holds a run that was stopped and was told otherwise: {'; '.join(differs)}; tell it the same to "
+            "go on, choose another --name, or delete that folder to begin anew"
+        )
 
 
 def _is_whole(checkpoint: Path) -> bool:

@@ -55,7 +55,8 @@ def tune(
     steps are shared out among the processes; the first one measures and keeps what was learnt.
 
     Raises:
-        UsageError: there is an adapter of that name, or it is none for a folder.
+        UsageError: there is an adapter of that name, or it is none for a folder, or a run of that name was stopped and
+            was told otherwise.
         ModelError: the method does not run on the model's weights.
         DataError: there is too little to learn from.
         ForetasteError: the loss became no number; the last good checkpoint stays.

@@ -28,7 +28,7 @@ from serving.cli.doctor import _adapter
 from serving.cli.main import app
 from tests.conftest import FakeEncoder, made_events, made_items
 from tests.tuning.tuned_home import PROTOCOL, copied, opened, tuned
-from tuning.run import _is_whole
+from tuning.run import _begun, _is_whole
 from workspace.errors import DataError, ModelError, NotReady, StoreError, UnknownName, UsageError
 from workspace.home import Home
 from workspace.settings import Settings
@@ -186,6 +186,18 @@ def test_a_checkpoint_that_was_not_written_to_its_end_is_swept_away(tmp_path: Pa
     (half / "trainer_state.json").write_text('{"global_st')
     assert [_is_whole(folder) for folder in (whole, half)] == [True, False]
     assert not half.exists()
+
+
+def test_a_run_told_otherwise_leaves_a_stopped_one_alone(tmp_path: Path) -> None:
+    checkpoint = tmp_path / "run" / "checkpoint-2"
+    assert not _begun(checkpoint.parent, {"rate": 0.1, "seed": 0})
+    checkpoint.mkdir()
+    (checkpoint / "trainer_state.json").write_text("{}")
+    with pytest.raises(UsageError, match=r"run .* told otherwise: rate was 0\.1 and is 0\.2; tell it the same"):
+        _begun(checkpoint.parent, {"rate": 0.2, "seed": 0})
+    assert _begun(checkpoint.parent, {"rate": 0.1, "seed": 0})
+    shutil.rmtree(checkpoint)
+    assert not _begun(checkpoint.parent, {"rate": 0.2, "seed": 0})
 
 
 @pytest.mark.parametrize(("weight", "precision"), [(0.3, "fp32"), (0.0, "nf4")])
