@@ -22,6 +22,7 @@ from eval.dataset import with_dataset
 from eval.evaluate import EvaluateOptions, evaluate, split_of
 from eval.intervals import Interval
 from eval.lineup import Scene
+from eval.thin import FEW, LOGLOSS, Gain
 from tuning.lesson import Lesson
 from tuning.options import TuneOptions
 from tuning.tune import tune
@@ -31,14 +32,16 @@ from workspace.home import Home
 SYSTEMS = ("retrieval", "tuned-head", "tuned-fused")
 
 
+ALL, RARE = "all", f"items of fewer than {FEW} events"
+
+
 @dataclass(frozen=True, slots=True)
-class Gain:
-    """The figures of one number of users, and the paired difference of the sum to the retrieval."""
+class Point:
+    """The figures of one number of users; what the sum gains over the retrieval, by part of the targets and metric."""
 
     users: int
     figures: dict[str, Interval]
-    difference: Interval
-    nats: float
+    gains: dict[tuple[str, str], Gain]
 
 
 def main() -> None:
@@ -54,10 +57,10 @@ def main() -> None:
     if options.dataset:
         resources = with_dataset(resources, options.dataset)
     told = _told(options.set)
-    gains = [_gain(resources, options.protocol, int(users), told) for users in options.users.split(",")]
-    print(table(gains))  # noqa: T201
+    points = [_point(resources, options.protocol, int(users), told) for users in options.users.split(",")]
+    print(table(points))  # noqa: T201
     if options.out:
-        draw(gains, options.out)
+        draw(points, options.out)
 
 
 def _told(pairs: Sequence[str]) -> TuneOptions:
@@ -77,7 +80,7 @@ def _told(pairs: Sequence[str]) -> TuneOptions:
     return found
 
 
-def _gain(resources: Resources, protocol: str, users: int, options: TuneOptions) -> Gain:
+def _point(resources: Resources, protocol: str, users: int, options: TuneOptions) -> Point:
     told = EvaluateOptions(train_users=users, seed=options.seed, recipe=Recipe.full, resume=True)
     split = split_of(resources, protocol, told)
     retrieval = Scene(resources, protocol, options.seed, recipe=Recipe.full).retrieval
@@ -85,25 +88,29 @@ def _gain(resources: Resources, protocol: str, users: int, options: TuneOptions)
     if name not in resources.adapters.names():
         tune(resources, split, retrieval, name, options)
     results = evaluate(resources, protocol, SYSTEMS, told)
-    told_of = ("all", "tuned-fused", HEADLINE)
-    difference = next(one.difference for one in results.thin if (one.part, one.system, one.metric) == told_of)
     figures = {name: found[HEADLINE] for name, found in results.systems.items()}
-    nats = results.systems["retrieval"]["logloss"].mean - results.systems["tuned-fused"]["logloss"].mean
-    return Gain(len(np.unique(split.test.events.users)), figures, difference, nats)
+    gains = {(one.part, one.metric): one for one in results.thin if one.system == "tuned-fused"}
+    return Point(len(np.unique(split.test.events.users)), figures, gains)
 
 
-def table(gains: Sequence[Gain]) -> str:
+def table(points: Sequence[Point]) -> str:
     """Markdown, a line each."""
-    lines = [f"| users | {' | '.join(SYSTEMS)} | gain | in nats |", "|---|---|---|---|---|---|"]
-    for gain in gains:
-        figures = " | ".join(f"{gain.figures[name].mean:.4f}" for name in SYSTEMS)
-        share = gain.difference.mean / gain.figures["retrieval"].mean
-        lines.append(f"| {gain.users} | {figures} | {gain.difference} ({share:+.1%}) | {gain.nats:+.4f} |")
+    wanted = {"gain": (ALL, HEADLINE), "on rare items": (RARE, HEADLINE), "recall@50": (ALL, "recall@50")}
+    titles = ["users", *SYSTEMS, *wanted, "nats"]
+    lines = [f"| {' | '.join(titles)} |", "|---" * len(titles) + "|"]
+    for point in points:
+        figures = [f"{point.figures[name].mean:.4f}" for name in SYSTEMS]
+        gained = [_told_of(point.gains.get(key)) for key in (*wanted.values(), (ALL, LOGLOSS))]
+        lines.append(f"| {' | '.join([str(point.users), *figures, *gained])} |")
     return "\n".join(lines)
 
 
-def draw(gains: Sequence[Gain], file: Path) -> None:
-    """The gain in NDCG@10 with its interval, by the number of users."""
+def _told_of(gain: Gain | None) -> str:
+    return f"{gain.difference} of {gain.base:.4f}" if gain else "no targets"
+
+
+def draw(points: Sequence[Point], file: Path) -> None:
+    """The gain in NDCG@10 with its interval, by the number of users: on all targets and on rare items."""
     import matplotlib
 
     matplotlib.use("svg")
@@ -111,17 +118,19 @@ def draw(gains: Sequence[Gain], file: Path) -> None:
 
     figure = Figure(figsize=(6, 3.2), layout="constrained")
     axes = figure.subplots()
-    users = [gain.users for gain in gains]
-    base = [gain.figures["retrieval"].mean for gain in gains]
-    means = [100 * gain.difference.mean / one for gain, one in zip(gains, base, strict=True)]
-    low = [100 * (gain.difference.mean - gain.difference.low) / one for gain, one in zip(gains, base, strict=True)]
-    high = [100 * (gain.difference.high - gain.difference.mean) / one for gain, one in zip(gains, base, strict=True)]
-    axes.errorbar(users, means, yerr=[low, high], fmt="o-", color="black", capsize=3)
+    for part, style, aside in ((ALL, "o-", 0.98), (RARE, "s--", 1.02)):
+        drawn = [
+            (point.users * aside, gain.difference) for point in points if (gain := point.gains.get((part, HEADLINE)))
+        ]
+        users, means = [one for one, _ in drawn], [found.mean for _, found in drawn]
+        spread = [[found.mean - found.low for _, found in drawn], [found.high - found.mean for _, found in drawn]]
+        axes.errorbar(users, means, yerr=spread, fmt=style, color="black", capsize=3, label=part)
     axes.axhline(0, color="grey", linewidth=0.8)
-    axes.set(xscale="log", xlabel="users to learn from", ylabel="gain in NDCG@10 over retrieval, %")
-    axes.set_xticks(users, [str(one) for one in users])
+    axes.set(xscale="log", xlabel="users to learn from", ylabel="gain in NDCG@10 over retrieval")
+    axes.set_xticks([point.users for point in points], [str(point.users) for point in points])
     axes.minorticks_off()
     axes.grid(alpha=0.3)
+    axes.legend(frameon=False)
     figure.savefig(file, format="svg", metadata={"Date": None})
 
 
