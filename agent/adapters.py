@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent.fusion import NO_WEIGHT, LanguageWeight
+from agent.head import HEAD
 from engine.adapters import Adapter, AdapterShape
 from retrieval.blend import Weights
 from retrieval.encoder import Vectors
@@ -48,6 +49,11 @@ class Measured:
     fused_ndcg: float
     weights: Weights
     branches: LanguageWeight = NO_WEIGHT
+
+    @property
+    def helps(self) -> bool:
+        """Whether its head or its branches have a weight."""
+        return bool(self.weights[HEAD] or self.branches.weight)
 
     @classmethod
     def of(cls, about: Mapping[str, Any]) -> Measured:

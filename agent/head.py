@@ -119,9 +119,16 @@ def fit_mix(retrieval: Floats, head: Floats, targets: NDArray[np.int64]) -> Fitt
 
 
 def best_mix(retrieval: Floats, head: Floats, targets: NDArray[np.int64]) -> float:
-    """The greatest mean log-likelihood of targets among the first items that `mixed` can reach, by chance or not."""
+    """The mean log-likelihood of all targets, in nats, by the `mixed` whose weights suit them best, by chance or not.
+
+    Of all, since which are among the first items goes by the head: one that finds harder targets must not lose by it.
+    """
     features, allowed, places = _fitted_on(retrieval, head, targets)
-    return maximise(features, allowed, places, (0, 1))[1] if len(places) else 0.0
+    found = retrieval
+    if len(places):
+        best, _ = maximise(features, allowed, places, (0, 1))
+        found = mixed({RETRIEVAL: float(best[0]), HEAD: float(best[1])}, retrieval, head)
+    return float(found[np.arange(len(targets)), targets].mean())
 
 
 def first_places(retrieval: Floats, head: Floats) -> NDArray[np.int64]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from agent.adapters import TOGETHER, Version
 from agent.fusion import NO_WEIGHT, LanguageWeight
-from agent.head import HEAD, HeadScorer, Tuned, mean_weights
+from agent.head import HeadScorer, Tuned, mean_weights
 from agent.options import FitOptions
 from agent.rationale import Pen, Rationales
 from agent.resources import FIT, Resources
@@ -81,7 +81,7 @@ class Knowledge:
         """
         versions = self.resources.adapters.promoted()
         measured = [version.measured(self.resources.precision) for version in versions]
-        if not any(found.weights[HEAD] for found in measured):
+        if not any(found.helps for found in measured):
             return None
         weights = mean_weights([found.weights for found in measured])
         branches = measured[0].branches if len(measured) == 1 else NO_WEIGHT

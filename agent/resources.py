@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, get_args
 from sqlalchemy import URL
 
 from agent.adapters import Adapters, Version
-from agent.head import HEAD
 from agent.scorer import LanguageScorer
 from history.catalogue import Catalogue
 from history.domain import Domain, load_domain
@@ -146,7 +145,7 @@ class Resources:
         with suppress(ForetasteError):
             cards = [version.card for version in self.adapters.promoted()]
             measured = set[str].intersection(*(set(card.measured) for card in cards)) if cards else set()
-            return [name for name in measured if any(card.measured[name].weights[HEAD] for card in cards)]
+            return [name for name in measured if any(card.measured[name].helps for card in cards)]
         return []
 
     def _precision_among(self, among: Sequence[Precision]) -> Precision:

@@ -45,7 +45,8 @@ class EvaluateOptions:
     `descending` keeps only targets that an order by id would not give away; `choose` chooses the settings of systems
     that have a grid on validation, instead of those chosen on MovieLens-100K; `mask_titles` lets the language model
     read invented names; `resume` takes over the answers of systems that an earlier run finished; `recipe` is how long
-    the retrieval is trained; `out` is the folder to write to, None for none.
+    the retrieval is trained; `adapter` is the one to measure, the newest where it is left out; `out` is the folder to
+    write to, None for none.
     """
 
     dataset: str = ""
@@ -58,6 +59,7 @@ class EvaluateOptions:
     descending: bool = False
     resume: bool = False
     recipe: Recipe = Recipe.full
+    adapter: str = ""
     out: Path | None = None
 
 
@@ -75,7 +77,7 @@ def evaluate(
         ForetasteError: a system's scores are not numbers.
     """
     options = options or EvaluateOptions()
-    scene = Scene(resources, protocol, options.seed, options.mask_titles, options.recipe)
+    scene = Scene(resources, protocol, options.seed, options.mask_titles, options.recipe, options.adapter)
     named = {name: build(name, scene) for name in systems}
     judge = Judge(_with_targets(split_of(resources, protocol, options), resources.home))
     if options.choose:

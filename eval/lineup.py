@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property, partial
 from hashlib import sha256
+from typing import Any
 
 from agent.options import Recipe
 from agent.resources import Resources
@@ -40,7 +41,8 @@ from workspace.errors import UsageError
 class Scene:
     """What a system is built from: the models at hand, the protocol that it is for, and a seed.
 
-    With `mask_titles` the language model reads invented names; the retriever, and so the candidates, stay the same.
+    With `mask_titles` the language model reads invented names; the retriever, and so the candidates, stay the same. The
+    tuned systems ask the newest `adapter` that there is for them, or the one of that name.
     """
 
     resources: Resources
@@ -48,6 +50,7 @@ class Scene:
     seed: int = 0
     mask_titles: bool = False
     recipe: Recipe = Recipe.full
+    adapter: str = ""
 
     @cached_property
     def retrieval(self) -> Retrieval:
@@ -80,6 +83,11 @@ class Scene:
         """A short name for all adapters that there are, and how they are read."""
         cards = [asdict(version.card) for version in self.resources.adapters.all()]
         return sha256(repr((cards, self.language)).encode()).hexdigest()[:12]
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """Which adapter the tuned systems ask, and what it reads."""
+        return {"mask_titles": self.mask_titles, "adapter": self.adapter}
 
     def either(self, in_order: float, in_time: float) -> float:
         """A setting for the protocols that split by each user's own order, and for those that cut in time."""
@@ -129,13 +137,11 @@ SYSTEMS: Mapping[str, Callable[[Scene], System]] = {
     "popularity-order": lambda scene: PopularityOrder(scene.retrieval),
     "zero-shot": lambda scene: ZeroShot(scene.retrieval, scene.scorer, scene.language),
     "zero-shot-fused": lambda scene: ZeroShotFused(scene.retrieval, scene.scorer, scene.language, seed=scene.seed),
-    "tuned": lambda scene: TunedBranches(scene.retrieval, name=scene.adapters, mask_titles=scene.mask_titles),
-    "tuned-letters": lambda scene: TunedLetters(
-        scene.retrieval, name=scene.adapters, seed=scene.seed, mask_titles=scene.mask_titles
-    ),
-    "tuned-head": lambda scene: TunedHead(scene.retrieval, scene.adapters, scene.mask_titles),
-    "tuned-averaged": lambda scene: TunedAveraged(scene.retrieval, scene.adapters, scene.mask_titles),
-    "tuned-fused": lambda scene: TunedFused(scene.retrieval, scene.adapters, scene.mask_titles),
+    "tuned": lambda scene: TunedBranches(scene.retrieval, name=scene.adapters, **scene.asked),
+    "tuned-letters": lambda scene: TunedLetters(scene.retrieval, name=scene.adapters, seed=scene.seed, **scene.asked),
+    "tuned-head": lambda scene: TunedHead(scene.retrieval, scene.adapters, **scene.asked),
+    "tuned-averaged": lambda scene: TunedAveraged(scene.retrieval, scene.adapters, **scene.asked),
+    "tuned-fused": lambda scene: TunedFused(scene.retrieval, scene.adapters, **scene.asked),
     "pointwise": lambda scene: Pointwise(scene.retrieval, scene.scorer, scene.language, scene.seed, biased=2),
     "letters": lambda scene: Letters(scene.retrieval, scene.scorer, scene.language, scene.seed),
     "generated": lambda scene: Generated(scene.retrieval, scene.scorer, scene.language, scene.seed, biased=2),

@@ -87,7 +87,7 @@ def _point(resources: Resources, protocol: str, users: int, options: TuneOptions
     name = f"{protocol}-{Lesson(resources, split, retrieval, options).digest[:8]}"
     if name not in resources.adapters.names():
         tune(resources, split, retrieval, name, options)
-    results = evaluate(resources, protocol, SYSTEMS, told)
+    results = evaluate(resources, protocol, SYSTEMS, replace(told, adapter=name))
     figures = {name: found[HEADLINE] for name, found in results.systems.items()}
     gains = {(one.part, one.metric): one for one in results.thin if one.system == "tuned-fused"}
     return Point(len(np.unique(split.test.events.users)), figures, gains)

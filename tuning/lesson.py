@@ -126,7 +126,7 @@ class Lesson:
         return fit_mix(self.retrieved[among], said[among], self.targets[among])
 
     def best_mix(self, said: Floats) -> float:
-        """What that sum reaches before chance is reckoned with, in nats a target that is among the first items."""
+        """What that sum reaches before chance is reckoned with, in nats a target."""
         return best_mix(self.retrieved, said, self.targets)
 
     @cached_property
@@ -248,10 +248,12 @@ class Lesson:
         Raises:
             DataError: too few histories of two events, or too few targets.
         """
-        fit_or_read(self.resources.home, RETRIEVAL, self.retrieval, self.split)
-        if len(self.cases) < FEWEST or not any(len(history.items) > 1 for history in self.histories):
-            raise DataError(
-                f"{len(self.cases)} validation targets and {len(self.histories)} histories under "
-                f"{self.split.protocol} are too few to tune on: at least {FEWEST} users with three events or more are "
-                "needed; import more events"
-            )
+        if len(self.split.validation.cases) >= FEWEST:
+            fit_or_read(self.resources.home, RETRIEVAL, self.retrieval, self.split)
+            if any(len(history.items) > 1 for history in self.histories):
+                return
+        raise DataError(
+            f"{len(self.split.validation.cases)} validation targets after {len(self.split.validation.events):,} events "
+            f"under {self.split.protocol} are too few to tune on: at least {FEWEST} users with three events or more "
+            "are needed; import more events"
+        )

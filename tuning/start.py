@@ -28,7 +28,7 @@ def begin(lesson: Lesson, version: Version, language: Any, head: ReadingHead) ->
         shape = " ".join(f"--{name} {card.settings[name]}" for name in SHAPE)
         raise UsageError(f"the adapter {card.name!r} has another shape; go on from it with {shape}")
     if lesson.elsewhere:
-        _refuse_same_items(card, version.folder, lesson.names)
+        _refuse_same_items(card, version.folder, events.item_ids, lesson.names)
         head.take_over(version.folder, lesson.names)
     else:
         _refuse_other_events(card, lesson)
@@ -49,11 +49,15 @@ def _refuse_other_events(card: Card, lesson: Lesson) -> None:
         )
 
 
-def _refuse_same_items(card: Card, folder: Path, names: Sequence[str]) -> None:
-    """An adapter from elsewhere has learnt from other users, which only another catalogue shows."""
-    learnt = set(json.loads((folder / ITEMS).read_text())["names"])
-    if not learnt or learnt == set(names):
+def _refuse_same_items(card: Card, folder: Path, item_ids: Sequence[str], names: Sequence[str]) -> None:
+    """An adapter from elsewhere has learnt from other users, which only another catalogue shows: other ids."""
+    about = json.loads((folder / ITEMS).read_text())
+    learnt = dict(zip(about["names"], about["items"], strict=True))
+    shared = [(learnt[name], item_id) for name, item_id in zip(names, item_ids, strict=True) if name in learnt]
+    same = sum(there == here for there, here in shared)
+    if 2 * same > len(shared) or not learnt:
         raise UsageError(
-            f"the adapter {card.name!r} in {folder} was tuned on the same items, so it may have seen what this run is "
-            "measured on: to go on from an adapter of the same events give its name"
+            f"the adapter {card.name!r} in {folder} was tuned on the same items ({same:,} of them bear the same id), "
+            "so it may have seen what this run is measured on; to go on from an adapter of the same events give its "
+            "name"
         )

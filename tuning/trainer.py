@@ -56,6 +56,7 @@ class ReadingTrainer(Trainer):  # type: ignore[misc]
     control: Any
     _before: tuple[float, int] | None = None  # seconds and tokens before this run went on
     _read = 0
+    _events = 0  # of the last batch
 
     def __init__(
         self, reader: Reader, plan: Plan, look: Callable[[], float] | None, folder: Path, options: TrainOptions
@@ -93,7 +94,7 @@ class ReadingTrainer(Trainer):  # type: ignore[misc]
             dataloader_pin_memory=False,
             use_cpu=not torch.cuda.is_available(),
         )
-        callbacks = [Journal(folder / LOG), *([EarlyStoppingCallback(options.patience)] if look else [])]
+        callbacks = [Journal(folder / LOG), Guard(self), *([EarlyStoppingCallback(options.patience)] if look else [])]
         if reader.after_step:
             callbacks.append(Method(reader.after_step))
         # It wants a data set to look at; `look` has its own.
@@ -141,13 +142,17 @@ class ReadingTrainer(Trainer):  # type: ignore[misc]
         batch = ReadingBatch(**inputs)
         self._read += batch.tokens
         loss: Tensor = model(batch)["loss"]
+        self._events = len(batch.targets)
         if not torch.isfinite(loss):
-            raise ForetasteError(
-                f"the loss became {loss.item()} in step {self.state.global_step + 1}, a batch of "
-                f"{len(batch.targets)} events; the last good checkpoint stays in {self.args.output_dir}: tune again "
-                "with a lower --rate, under another --name to keep it"
-            )
+            raise self.no_number(f"the loss became {loss.item()}")
         return (loss, {}) if return_outputs else loss
+
+    def no_number(self, what: str) -> ForetasteError:
+        """The error to raise before the step is made: `what` happened, in which batch, and the way out."""
+        return ForetasteError(
+            f"{what} in step {self.state.global_step + 1}, a batch of {self._events} events; the last good checkpoint "
+            f"stays in {self.args.output_dir}: tune again with a lower --rate, under another --name to keep it"
+        )
 
     def create_optimizer(self, model: Any = None) -> Any:
         """AdamW, the head with a rate of its own."""
@@ -164,6 +169,19 @@ class ReadingTrainer(Trainer):  # type: ignore[misc]
         self.log(found)
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, found)
         return found
+
+
+class Guard(TrainerCallback):  # type: ignore[misc]
+    """Lets no step be made by gradients that are no numbers: a loss that is one can have them."""
+
+    def __init__(self, trainer: ReadingTrainer) -> None:
+        self._trainer = trainer
+
+    def on_pre_optimizer_step(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """Refuse them."""
+        gradients = [value.grad for value in self._trainer.model.trained().values() if value.grad is not None]
+        if not all(torch.isfinite(gradient).all() for gradient in gradients):
+            raise self._trainer.no_number("a gradient became no number")
 
 
 class Method(TrainerCallback):  # type: ignore[misc]

@@ -10,7 +10,7 @@ import numpy as np
 
 from agent.adapters import Version
 from agent.fusion import NO_WEIGHT, LanguageWeight, fuse
-from agent.head import Floats, HeadScorer, Tuned, mean_weights, mixed
+from agent.head import CHOOSING, Floats, HeadScorer, Tuned, mean_weights, mixed
 from agent.scorer import LanguageScorer
 from eval.embeddings import item_vectors
 from eval.fitted import fit_or_read, refuse_other_cut
@@ -26,21 +26,32 @@ from eval.systems import Scores
 from workspace.errors import NotReady
 
 
-def newest_adapter(retrieval: Retrieval, split: Split) -> Version:
-    """The newest adapter that was tuned on what this split may see.
+def adapters_on(retrieval: Retrieval, split: Split, name: str = "") -> list[Version]:
+    """The adapters that were tuned on what this split may see, the newest last; only the one called `name`, if any.
 
     Raises:
-        NotReady: there is none.
+        NotReady: there is none, or none that was measured in the precision of the settings.
     """
-    found = retrieval.resources.adapters.made_on(split.fit_hash)
-    if not found:
+    resources = retrieval.resources
+    made = [one for one in resources.adapters.made_on(split.fit_hash) if name in ("", one.card.name)]
+    if not made:
+        called = f"adapter {name!r}" if name else "adapter"
         raise NotReady(
-            f"no adapter was tuned on the events of {split.protocol}; run: foretaste tune --protocol "
-            f"{split.protocol} with the same --dataset, --k-core, --train-users, --descending and --seed"
+            f"no {called} was tuned on the events of {split.protocol}; run: foretaste tune "
+            f"--protocol {split.protocol} with the same --dataset, --k-core, --train-users, --descending and --seed"
         )
-    card = found[-1].card
-    refuse_other_cut({"cut": card.cut, "fit_hash": card.fit_hash}, split, found[-1].folder, "tune again")
-    return found[-1]
+    card = made[-1].card
+    refuse_other_cut({"cut": card.cut, "fit_hash": card.fit_hash}, split, made[-1].folder, "tune again")
+    found = [one for one in made if resources.precision in one.card.measured]
+    if not found:
+        made[-1].measured(resources.precision)  # says in which it was
+    return found
+
+
+def newest_reader(retrieval: Retrieval, split: Split, name: str = "") -> Version:
+    """The newest of `adapters_on`; one that was taught letters is there to be compared, and only taken by its name."""
+    found = adapters_on(retrieval, split, name)
+    return next((one for one in reversed(found) if one.card.settings["asked"] == CHOOSING), found[-1])
 
 
 def scorer_of(version: Version, retrieval: Retrieval, split: Split, mask_titles: bool) -> HeadScorer:
@@ -58,11 +69,12 @@ def scorer_of(version: Version, retrieval: Retrieval, split: Split, mask_titles:
 
 @dataclass
 class Taught(Reordering):
-    """Asks the newest adapter that was tuned on what the split may see, in the way that it was taught."""
+    """Asks the newest adapter, or the one called `adapter`, that was taught on what the split may see to answer so."""
 
     asked: ClassVar[str]
     scorer: LanguageScorer = field(init=False, repr=False)
     mask_titles: bool = False
+    adapter: str = ""
 
     def fit(self, split: Split) -> None:
         """Take the adapter.
@@ -71,21 +83,21 @@ class Taught(Reordering):
             NotReady: there is none, or it does not fit the model or the settings, or was not taught to choose so.
         """
         super().fit(split)
-        version = newest_adapter(self.retrieval, split)
-        told = version.card.settings
-        if not told["questions"] or told["asked"] != self.asked:
+        found = adapters_on(self.retrieval, split, self.adapter)
+        taught = [one for one in found if one.card.settings["questions"] and one.card.settings["asked"] == self.asked]
+        if not taught:
             raise NotReady(
-                f"the adapter {version.card.name!r} was not taught to choose among candidates in this way; tune with "
+                f"the adapter {found[-1].card.name!r} was not taught to choose among candidates in this way; tune with "
                 f"--questions 2 --asked {self.asked}"
             )
-        self.scorer = scorer_of(version, self.retrieval, split, self.mask_titles).chooser
+        self.scorer = scorer_of(taught[-1], self.retrieval, split, self.mask_titles).chooser
 
 
 @dataclass
 class TunedBranches(Taught, ZeroShot):
     """The retriever's candidates by what the tuned model says of each; `name` stands for all adapters there are."""
 
-    asked: ClassVar[str] = "yes-no"
+    asked: ClassVar[str] = CHOOSING
 
 
 @dataclass
@@ -99,12 +111,14 @@ class TunedLetters(Taught, Letters):
 class TunedHead:
     """What the model says after one reading of the history, by the newest adapter that was tuned on the same events.
 
-    `adapters` names all that there are, so that kept answers are not taken for those of others.
+    Or by the one called `adapter`. `adapters` names all that there are, so that kept answers are not taken for those of
+    others.
     """
 
     retrieval: Retrieval
     adapters: str
     mask_titles: bool = False
+    adapter: str = ""
     fitted_on: Interactions = field(init=False, repr=False)
     version: Version = field(init=False, repr=False)
     scorer: HeadScorer = field(init=False, repr=False)
@@ -117,7 +131,7 @@ class TunedHead:
         """
         fit_or_read(self.retrieval.resources.home, "retrieval", self.retrieval, split)
         self.fitted_on = split.test.events
-        self.version = newest_adapter(self.retrieval, split)
+        self.version = newest_reader(self.retrieval, split, self.adapter)
         self.scorer = scorer_of(self.version, self.retrieval, split, self.mask_titles)
 
     def score(self, cases: Sequence[Case]) -> Scores:
@@ -145,7 +159,7 @@ class TunedAveraged(TunedHead):
         """
         super().fit(split)
         resources = self.retrieval.resources
-        versions = resources.adapters.made_on(split.fit_hash)
+        versions = adapters_on(self.retrieval, split, self.adapter)
         scorers = [scorer_of(version, self.retrieval, split, self.mask_titles) for version in versions]
         weights = mean_weights([version.measured(resources.precision).weights for version in versions])
         self.tuned = Tuned("all", scorers, weights, NO_WEIGHT)

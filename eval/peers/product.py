@@ -163,14 +163,19 @@ class Retrieval:
     def tower_log_p(self, timeline: Timeline, befores: Ints, retriever: Retriever) -> Floats:
         """The user tower's log P(next) after the first `befores` events, int64 [n], of a timeline, [n, items].
 
-        They must lie among the last ones that the tower looks back on, and all events be on items of the catalogue.
+        All events must be on items of the catalogue.
 
         Raises:
             NotReady: this retriever has no tower.
         """
-        trail = self.reader.trail(Timeline(timeline.user_id, timeline.events[: befores.max()]))
-        log_p = np.empty((len(befores), len(self._order)))
-        log_p[:, self._order] = _tower(retriever).log_p(trail, retriever.index.vectors)[befores - len(trail) - 1]
+        tower, log_p = _tower(retriever), np.empty((len(befores), len(self._order)))
+        left = np.ones(len(befores), bool)
+        while left.any():  # as many at once as it looks back on
+            last = befores[left].max()
+            trail = self.reader.trail(Timeline(timeline.user_id, timeline.events[:last]))
+            now = left & (befores > last - tower.shape.length)
+            log_p[np.ix_(now, self._order)] = tower.log_p(trail, retriever.index.vectors)[befores[now] - last - 1]
+            left &= ~now
         return log_p
 
     def _open(self, split: Split) -> Catalogued:

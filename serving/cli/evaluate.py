@@ -39,6 +39,7 @@ def command(
         bool, typer.Option("--thin", help="Also what is gained over retrieval on rare and new items, and new users.")
     ] = False,
     recipe: Annotated[Recipe, typer.Option(help="How long the retrieval's user tower is trained.")] = Recipe.full,
+    adapter: Annotated[str, typer.Option(help="The one that the tuned systems ask; left out: the newest.")] = "",
     resume: Annotated[bool, typer.Option("--resume", help="Take over what an earlier run finished.")] = False,
     out: Annotated[Path | None, typer.Option(help="Folder for results.json, per_user.parquet, report.html.")] = None,
 ) -> None:
@@ -66,6 +67,7 @@ def command(
         mask_titles=mask_titles,
         resume=resume,
         recipe=recipe,
+        adapter=adapter,
         out=out,
     )
     results = evaluate(resources, protocol, names, options)

@@ -155,6 +155,8 @@ def show_data(lesson: Lesson) -> None:
     """Say what would be learnt from."""
     from tuning.data_card import data_card, examples
 
+    if lesson.options.soft:
+        lesson.prepare()  # what the retriever holds likely is part of an example
     typer.echo(json.dumps(data_card(lesson), indent=2))
     for text in examples(lesson, 2):
         typer.echo(f"\n{text}")
@@ -173,7 +175,7 @@ def show(card: Card, serves: bool) -> None:
         typer.echo(f"  {'together':12} {found.fused:8.3f} {found.fused_ndcg:8.4f}")
         if found.branches.targets:
             typer.echo(f"  {'branches':12} {found.branches.gain:+8.3f} on top, weight {found.branches.weight:.2f}")
-        if not found.weights["head"]:
+        if not found.helps:
             typer.echo("it adds nothing here: its weight is 0")
         elif serves:
             typer.echo(f"use it: foretaste adapters promote {card.name}")

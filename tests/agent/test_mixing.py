@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import log_softmax
 
-from agent.head import FIRST, HEAD, RETRIEVAL, first_places, fit_mix, mixed
+from agent.head import FIRST, HEAD, RETRIEVAL, best_mix, first_places, fit_mix, mixed
 
 ITEMS = 4 * FIRST
 ALLOWED = np.arange(ITEMS) > 2  # three items were seen before
@@ -63,3 +63,17 @@ def test_too_few_targets_among_the_first_give_no_weight() -> None:
     retrieval, head, _ = made(20)
     last = (retrieval + head).argsort(axis=1)[:, 4]
     assert fit_mix(retrieval, head, last).weights == {RETRIEVAL: 1.0, HEAD: 0.0}
+
+
+def test_a_head_that_finds_what_the_retriever_does_not_is_the_better_one() -> None:
+    retrieval, head, targets = made()
+    nothing = np.random.default_rng(1).permuted(head, axis=0)
+    assert best_mix(retrieval, head, targets) > best_mix(retrieval, nothing, targets)
+    far = np.where(np.arange(ITEMS) < ITEMS // 2, -9.0, 0.0)  # the retriever hides half of the items
+    hidden = log_softmax(retrieval + far, axis=1)
+    rows = np.arange(len(targets))
+    useless = best_mix(hidden, nothing, targets)
+    assert best_mix(hidden, head, targets) > useless >= hidden[rows, targets].mean() - 0.01
+    retrieval, head, _ = made(20)
+    nowhere = (retrieval + head).argsort(axis=1)[:, 4]
+    assert best_mix(retrieval, head, nowhere) == retrieval[np.arange(20), nowhere].mean()

@@ -27,7 +27,7 @@ from tuning import search as search_module
 from tuning.data_card import data_card, examples
 from tuning.lesson import Lesson
 from tuning.run import Trained, run_training
-from workspace.errors import ModelError, NotReady, UsageError
+from workspace.errors import ForetasteError, ModelError, NotReady, UsageError
 from workspace.home import Home
 
 SHORT = EvaluateOptions(recipe=Recipe.short)
@@ -81,6 +81,17 @@ def test_letters_may_be_taught_instead(real_home: Home, tmp_path: Path) -> None:
     assert results.systems["tuned-letters"]["tokens"].mean == results.systems["letters"]["tokens"].mean
     with pytest.raises(NotReady, match="'letters' was not taught to choose .* --asked yes-no"):
         evaluate(other, PROTOCOL, ["tuned"], SHORT)
+    tuned(other, name="reads", epochs=1)
+    card = replace(other.adapters.find("letters").card, name="newer", made="2999-01-01T00:00:00+00:00")
+    other.adapters.keep(card, lambda target: copied(other.adapters.find("letters").folder, target))
+    newest, named = (
+        evaluate(other, PROTOCOL, ["tuned-letters", "tuned-head"], replace(SHORT, adapter=name)).answers
+        for name in ("", "letters")
+    )
+    assert np.array_equal(newest["tuned-letters"].lists, named["tuned-letters"].lists)
+    assert not np.array_equal(newest["tuned-head"].lists, named["tuned-head"].lists)  # that of the one that reads
+    with pytest.raises(NotReady, match="no adapter 'none' was tuned on the events of leave-one-out"):
+        evaluate(other, PROTOCOL, ["tuned-head"], replace(SHORT, adapter="none"))
 
 
 def test_what_they_say_moves_the_list_by_their_weight(resources: Resources) -> None:
@@ -89,8 +100,9 @@ def test_what_they_say_moves_the_list_by_their_weight(resources: Resources) -> N
     lists = []
     for weight in (0.0, 1e6):
         branches = LanguageWeight(weight, weight, 0.1, 36)
-        weights = {"retrieval": 1.0, "head": 0.1}
+        weights = {"retrieval": 1.0, "head": 0.0}  # the branches alone
         measured = replace(first.card.measured["bf16"], weights=weights, branches=branches)
+        assert measured.helps == (weight > 0)
         card = replace(first.card, name=f"weight-{weight:.0f}", measured={"bf16": measured})
         resources.adapters.keep(card, lambda target: copied(first.folder, target))
         resources.adapters.promote(card.name)
@@ -127,11 +139,13 @@ def test_a_search_goes_on_where_it_was_stopped(resources: Resources, monkeypatch
     retrieval = Scene(resources, PROTOCOL, recipe=Recipe.short).retrieval
     lesson = Lesson(resources, split, retrieval, replace(OPTIONS, epochs=1))
     tried: list[float] = []
+    settings: list[tuple[float, float]] = []
     real = run_training
 
     def counted(lesson: Lesson, folder: Path) -> Trained:
         found = real(lesson, folder)
         tried.append(found.best)
+        settings.append((lesson.options.rate, lesson.options.head_rate))
         return found
 
     monkeypatch.setattr(search_module, "run_training", counted)
@@ -141,6 +155,30 @@ def test_a_search_goes_on_where_it_was_stopped(resources: Resources, monkeypatch
     best = search_module.search(lesson, 3)
     assert len(tried) == 3
     assert (best == first) == (max(tried) == max(tried[:2]))
+    assert len(set(settings)) == 3
+
+
+def test_a_search_goes_past_runs_that_fail(resources: Resources, monkeypatch: pytest.MonkeyPatch) -> None:
+    split = split_of(resources, PROTOCOL, EvaluateOptions())
+    retrieval = Scene(resources, PROTOCOL, recipe=Recipe.short).retrieval
+    lesson = Lesson(resources, split, retrieval, replace(OPTIONS, epochs=1, seed=1))
+    real, runs = run_training, 0
+
+    def failing(lesson: Lesson, folder: Path) -> Trained:
+        nonlocal runs
+        runs += 1
+        found = real(lesson, folder)
+        if runs == 1:
+            raise ForetasteError("the loss became nan")
+        return found
+
+    monkeypatch.setattr(search_module, "run_training", failing)
+    search_module.search(lesson, 2)
+    assert runs == 2
+    search_module.search(lesson, 2)  # one of two has come to an end
+    assert runs == 3
+    (folder,) = (resources.home.runs / "tune").glob(f"search-{lesson.digest[:12]}")
+    assert not list(folder.glob("trial*"))
 
 
 def test_a_run_starts_from_what_another_has_learnt(resources: Resources) -> None:
@@ -159,9 +197,13 @@ def test_a_run_starts_from_what_another_has_learnt(resources: Resources) -> None
 def test_a_run_starts_from_what_was_learnt_elsewhere(resources: Resources, real_home: Home, tmp_path: Path) -> None:
     there = tuned(resources, name="there", refit=0, epochs=12)
     folder = resources.home.adapters / "there"
-    with pytest.raises(UsageError, match="'there' in .* was tuned on the same items, so it may have seen"):
+    with pytest.raises(UsageError, match="'there' in .* the same items .* so it may have seen"):
         tuned(resources, name="again", start=str(folder))
-    other = opened(tmp_path, real_home, rendering="title")
+    more = opened(tmp_path / "more", real_home)
+    more.store.add([Item("another", "A film that the others lack")], [], order_only=False)
+    with pytest.raises(UsageError, match="'there' .* of them bear the same id"):
+        tuned(more, name="again", start=str(folder))
+    other = opened(tmp_path / "other", real_home, ids="other-", rendering="title")
     other.store.add([Item("another", "A film that the others lack", categories=("Drama",))], [], order_only=False)
     shutil.copytree(resources.settings.model, other.settings.model, dirs_exist_ok=True)
     taken = tuned(other, name="on", start=str(folder), rate=0.0, head_rate=0.0, epochs=1, refit=0)

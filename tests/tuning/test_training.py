@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from tests.tuning.conftest import made_reader
 from tuning.examples import History
@@ -98,8 +99,6 @@ def test_a_run_that_was_killed_goes_on_to_the_same_losses(histories: list[Histor
 def test_a_checkpoint_holds_no_weight_of_the_models_own(
     histories: list[History], reader: Reader, tmp_path: Path
 ) -> None:
-    from safetensors.torch import load_file
-
     trainer_of(reader, plan_of(histories, 1), tmp_path / "run").train()
     (last, *_) = sorted((tmp_path / "run").glob("checkpoint-*"))
     assert set(load_file(last / "model.safetensors")) == set(reader.trained())
@@ -122,3 +121,20 @@ def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_last_good_checkpoi
     with pytest.raises(ForetasteError, match=r"the loss became nan in step \d+, a batch of \d+ events"):
         trainer.train()
     assert list((tmp_path / "run").glob("checkpoint-*/model.safetensors"))
+
+
+def test_gradients_that_are_no_numbers_make_no_step(histories: list[History], reader: Reader, tmp_path: Path) -> None:
+    plan, made = plan_of(histories, 4), 0
+
+    def spoil(gradient: torch.Tensor) -> torch.Tensor:
+        nonlocal made
+        made += 1
+        return gradient * torch.nan if made > len(plan) // 2 else gradient
+
+    reader.head.popularity.register_hook(spoil)  # type: ignore[no-untyped-call]
+    with pytest.raises(ForetasteError, match=r"a gradient became no number in step \d+, a batch of \d+ events"):
+        trainer_of(reader, plan, tmp_path / "run").train()
+    assert all(torch.isfinite(value).all() for value in reader.trained().values())
+    kept = [load_file(file) for file in (tmp_path / "run").glob("checkpoint-*/model.safetensors")]
+    assert kept
+    assert all(torch.isfinite(value).all() for tensors in kept for value in tensors.values())

@@ -23,8 +23,8 @@ OPTIONS = TuneOptions(epochs=6, rate=1e-2, head_rate=2e-2, rank=4, width=16, tok
 PROTOCOL = "leave-one-out"
 
 
-def opened(root: Path, real_home: Home, seed: int = 0, **settings: Any) -> Resources:
-    """A home with made data, whose language model is a tiny one behind the real tokenizer."""
+def opened(root: Path, real_home: Home, seed: int = 0, ids: str = "", **settings: Any) -> Resources:
+    """A home with made data, whose language model is a tiny one behind the real tokenizer; `ids` begin every item's."""
     model = root / f"model-{seed}"
     if not model.is_dir():
         made_folder(model, real_home.models / "smollm2-135m-instruct", seed)
@@ -33,7 +33,9 @@ def opened(root: Path, real_home: Home, seed: int = 0, **settings: Any) -> Resou
     )
     vars(found).update(encoder=FakeEncoder())
     if not found.store.event_count():
-        found.store.add(made_items(), made_events(), order_only=False)
+        items = [replace(item, item_id=ids + item.item_id) for item in made_items()]
+        events = [replace(event, item_id=ids + event.item_id) for event in made_events()]
+        found.store.add(items, events, order_only=False)
     return found
 
 
