@@ -157,7 +157,12 @@ def at_folder(folder: Path, way_out: str = "name the folder of an adapter, such 
         DamagedArtefact: a file is damaged.
     """
     found = current(folder, way_out)
-    return Version(Card.of(found.about), found.folder)
+    try:
+        return Version(Card.of(found.about), found.folder)
+    except (KeyError, TypeError) as error:
+        raise NotReady(
+            f"{folder} holds something else than an adapter, or one of another version; {way_out}"
+        ) from error
 
 
 class Adapters:

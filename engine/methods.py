@@ -47,6 +47,20 @@ def check(method: str) -> None:
         raise ModelError(f"method {method!r}: {reason}; take one of {', '.join(METHODS)}")
 
 
+def check_gradients(model: Any) -> None:
+    """Refuse weights that answers change so that no gradient passes them any more.
+
+    Raises:
+        ModelError: they are 4-bit weights on a CPU.
+    """
+    packed = any(type(layer).__name__ == "Linear4bit" for layer in model.modules())
+    if packed and model.device.type == "cpu":
+        raise ModelError(
+            "4-bit weights of a model of this size are packed anew when a CPU has answered with them, and no gradient "
+            "passes them after that: set precision bf16 in the settings, or tune on a GPU"
+        )
+
+
 def linear_layers(model: Any) -> list[str]:
     """The names of all linear layers but the vocabulary's."""
     from torch.nn import Linear

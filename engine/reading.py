@@ -135,15 +135,16 @@ class ReadingHead(nn.Module):
     def load(cls, folder: Path, item_ids: Sequence[str], texts: NDArray[np.float32]) -> ReadingHead:
         """The head in `folder` for the items of today, in their order, with their sentence embeddings.
 
-        An item that it was not trained on has no residual, and the popularity of the least popular.
+        An item that it was not trained on has no residual; one that it never knew is as popular as the least popular.
         """
         about, kept = json.loads((folder / ITEMS).read_text()), load_file(folder / WEIGHTS)
         rows = {item_id: row for row, item_id in enumerate(about["items"])}
         places = torch.tensor([rows.get(item_id, -1) for item_id in item_ids])
-        known = (places >= 0) & kept["trained"][places, 0]
+        present = places >= 0
+        known = present & kept["trained"][places, 0]
         head = cls(kept["norm.weight"].shape[0], texts, known.numpy().astype(np.int64), HeadShape(**about["shape"]))
         kept["residuals"] = torch.where(known[:, None], kept["residuals"][places], 0.0)
-        kept["popularity"] = torch.where(known, kept["popularity"][places], kept["popularity"].min())
+        kept["popularity"] = torch.where(present, kept["popularity"][places], kept["popularity"].min())
         kept["trained"] = known[:, None]
         head.load_state_dict(kept, strict=False)
         return head.eval().requires_grad_(False)

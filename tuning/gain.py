@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from pydantic import TypeAdapter, ValidationError
 
 from agent.options import Recipe
 from agent.resources import Resources
@@ -26,7 +25,6 @@ from eval.thin import FEW, LOGLOSS, Gain
 from tuning.lesson import Lesson
 from tuning.options import TuneOptions
 from tuning.tune import tune
-from workspace.errors import UsageError
 from workspace.home import Home
 
 SYSTEMS = ("retrieval", "tuned-head", "tuned-fused")
@@ -56,28 +54,11 @@ def main() -> None:
     resources = Resources.at(Home.at())
     if options.dataset:
         resources = with_dataset(resources, options.dataset)
-    told = _told(options.set)
+    told = TuneOptions().told(options.set)
     points = [_point(resources, options.protocol, int(users), told) for users in options.users.split(",")]
     print(table(points))  # noqa: T201
     if options.out:
         draw(points, options.out)
-
-
-def _told(pairs: Sequence[str]) -> TuneOptions:
-    """The defaults, but for fields given as NAME=VALUE.
-
-    Raises:
-        UsageError: there is no such field, or its value is of another type.
-    """
-    found = TuneOptions()
-    for name, _, value in (pair.partition("=") for pair in pairs):
-        if name not in asdict(found):
-            raise UsageError(f"{name!r} is no setting of tuning; known: {', '.join(asdict(found))}")
-        try:
-            found = replace(found, **{name: TypeAdapter(type(getattr(found, name))).validate_python(value)})
-        except ValidationError as error:
-            raise UsageError(f"{name} = {value!r}: {error.errors()[0]['msg']}") from error
-    return found
 
 
 def _point(resources: Resources, protocol: str, users: int, options: TuneOptions) -> Point:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+
+from workspace.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +55,21 @@ class TuneOptions:
     patience: int = 8
     refit: int = 1
     seed: int = 0
+
+    def told(self, pairs: Sequence[str]) -> TuneOptions:
+        """With other values for fields given as NAME=VALUE.
+
+        Raises:
+            UsageError: there is no such field, or its value is of another type.
+        """
+        from pydantic import TypeAdapter, ValidationError
+
+        found = self
+        for name, _, value in (pair.partition("=") for pair in pairs):
+            if name not in asdict(self):
+                raise UsageError(f"{name!r} is no setting of tuning; known: {', '.join(asdict(self))}")
+            try:
+                found = replace(found, **{name: TypeAdapter(type(getattr(self, name))).validate_python(value)})
+            except ValidationError as error:
+                raise UsageError(f"{name} = {value!r}: {error.errors()[0]['msg']}") from error
+        return found

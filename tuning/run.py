@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from engine.adapters import AdapterShape, add_adapter, beside
+from engine.methods import check_gradients
 from engine.reading import HeadShape, ReadingHead
 from eval.embeddings import item_vectors
 from eval.topics import TopicTable
@@ -28,7 +29,7 @@ from tuning.trainer import ReadingTrainer, TrainOptions, processes
 from workspace.errors import UsageError
 from workspace.progress import track
 
-ABOUT = "run.json"
+ABOUT, ENDED = "run.json", "ended"
 GENTLE = 0.3  # of the learning rates, in the last epochs over everything
 TOGETHER = 16  # validation targets that are read at once
 
@@ -51,8 +52,10 @@ def reader_of(lesson: Lesson) -> Reader:
 
     Raises:
         UsageError: the start was tuned on other events, or has another shape.
+        ModelError: the model cannot be trained as its weights are held.
     """
     resources, options = lesson.resources, lesson.options
+    check_gradients(resources.engine.model)
     language = beside(resources.engine.model)
     language.set_attn_implementation("sdpa")
     after_step = add_adapter(language, shape_of(options), options.seed, len(lesson.plan))
@@ -98,7 +101,11 @@ def run_training(lesson: Lesson, folder: Path, report_to: str = "none") -> Train
     """
     begun, reader = _begun(folder, lesson.told), reader_of(lesson)
     trainer = ReadingTrainer(reader, lesson.plan, _look(lesson, reader), folder, _told(lesson, report_to))
-    trainer.train(resume_from_checkpoint=begun)
+    if (ended := folder / ENDED).is_file():
+        trainer.take_up()
+    else:
+        trainer.train(resume_from_checkpoint=begun)
+        ended.touch()
     return Trained(reader, trainer.tokens, trainer.seconds, float(trainer.state.best_metric))
 
 
@@ -143,9 +150,10 @@ def _begun(folder: Path, about: dict[str, object]) -> bool:
         if file.is_file() and any([_is_whole(checkpoint) for checkpoint in folder.glob("checkpoint-*")]):
             _refuse_another_run(folder, json.loads(file.read_text()), json.loads(json.dumps(about)))
             return True
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        file.write_text(json.dumps(about, sort_keys=True))
+        if processes().is_main_process:
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+            file.write_text(json.dumps(about, sort_keys=True))
         return False
 
 

@@ -14,7 +14,16 @@ import torch
 from accelerate import PartialState
 from torch import Tensor
 from torch.utils.data import DataLoader
-from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, TrainerCallback, TrainingArguments
+from transformers import (
+    EarlyStoppingCallback,
+    PrinterCallback,
+    Trainer,
+    TrainerCallback,
+    TrainerState,
+    TrainingArguments,
+)
+from transformers.trainer import TRAINER_STATE_NAME
+from transformers.trainer_utils import get_last_checkpoint
 
 from engine.methods import AfterStep
 from tuning.examples import Reading
@@ -70,6 +79,8 @@ class ReadingTrainer(Trainer):  # type: ignore[misc]
             raise NotReady(f"to report to {options.report_to}, install it: pip install {options.report_to}")
         steps = -(-len(plan) // processes().num_processes)
         every = max(1, steps // (options.looks or 4))
+        logged = max(1, every // 4)
+        every -= every % logged  # a run that goes on at a look logs where one that never stopped does
         arguments = TrainingArguments(
             output_dir=str(folder),
             max_steps=steps,
@@ -83,10 +94,11 @@ class ReadingTrainer(Trainer):  # type: ignore[misc]
             eval_steps=every,
             save_steps=every,
             save_total_limit=2,
-            logging_steps=max(1, every // 4),
+            logging_steps=logged,
             load_best_model_at_end=look is not None,
             metric_for_best_model=BEST,
             greater_is_better=True,
+            restore_callback_states_from_checkpoint=True,
             report_to=options.report_to,
             seed=options.seed,
             disable_tqdm=True,
@@ -104,6 +116,12 @@ class ReadingTrainer(Trainer):  # type: ignore[misc]
         self.remove_callback(PrinterCallback)
         self._look, self._options = look, options
         self._begun = time.perf_counter()
+
+    def take_up(self) -> None:
+        """What a run that came to its end has left: its log, and the weights that were the best."""
+        last = Path(get_last_checkpoint(str(self.args.output_dir)))
+        self.state = TrainerState.load_from_json(str(last / TRAINER_STATE_NAME))
+        self._load_best_model()
 
     @property
     def seconds(self) -> float:

@@ -113,6 +113,9 @@ def command(
         bool, typer.Option("--dry-run", help="Only show what would be learnt from: the data card and two examples.")
     ] = False,
     recipe: Annotated[Recipe, typer.Option(help="How long the retrieval's user tower is trained.")] = Recipe.full,
+    also: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Any other setting; see docs/tuning.md.")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of all that is random.")] = DEFAULTS.seed,
 ) -> None:
     """Teach the language model to rank, and keep what it learnt as an adapter. Example: foretaste tune --epochs 4"""
@@ -135,7 +138,8 @@ def command(
     told = EvaluateOptions(k_core=k_core, train_users=train_users, seed=seed, descending=descending)
     split = split_of(resources, protocol, told)
     retrieval = Scene(resources, protocol, seed, recipe=recipe).retrieval
-    options = replace(DEFAULTS, **{one.name: given[one.name] for one in fields(DEFAULTS) if one.name in given})
+    named = {one.name: given[one.name] for one in fields(DEFAULTS) if one.name in given}
+    options = replace(DEFAULTS, **named).told(also or [])
     lesson = Lesson(resources, split, retrieval, options)
     if dry_run:
         return show_data(lesson)

@@ -5,26 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
 from eval.intervals import Interval
 from eval.thin import Gain
-from tuning.gain import ALL, RARE, SYSTEMS, Point, _told, draw, table
-from tuning.options import TuneOptions
-from workspace.errors import UsageError
-
-
-def test_settings_are_given_by_name() -> None:
-    found = _told(["epochs=3", "rate=2e-4", "tower=true", "start=there"])
-    assert found == TuneOptions(epochs=3, rate=2e-4, tower=True, start="there")
-
-
-@pytest.mark.parametrize(
-    ("pair", "told"), [("epoch=3", "'epoch' is no setting of tuning; known: epochs, "), ("epochs=x", "epochs = 'x': ")]
-)
-def test_what_is_no_setting_is_refused(pair: str, told: str) -> None:
-    with pytest.raises(UsageError, match=told):
-        _told([pair])
+from tuning.gain import ALL, RARE, SYSTEMS, Point, draw, table
 
 
 def test_the_curve_tells_of_all_targets_and_of_rare_items(tmp_path: Path) -> None:

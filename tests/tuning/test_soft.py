@@ -15,6 +15,7 @@ from eval.evaluate import EvaluateOptions, split_of
 from eval.lineup import Scene
 from history.timeline import Timeline
 from retrieval.parts import TowerPart
+from serving.cli.tune import show_data
 from tests.tuning.conftest import made_histories
 from tests.tuning.tuned_home import OPTIONS, PROTOCOL, opened
 from tuning.lesson import Lesson
@@ -90,3 +91,25 @@ def test_items_that_nobody_chose_take_no_part(reader: Reader) -> None:
     batch = collate([replace(reading, likely=np.full((len(reading.targets), 12), 1 / 12, np.float32))])
     expected = -reader.head(reader.states(batch))[:, :11].log_softmax(1).mean()
     assert torch.allclose(soft(batch)["loss"], expected)
+
+
+@pytest.mark.model
+def test_a_dry_run_shows_what_is_taught_so(lesson: Lesson, capsys: pytest.CaptureFixture[str]) -> None:
+    retrieval = Scene(lesson.resources, PROTOCOL, recipe=Recipe.short).retrieval  # not fitted yet
+    show_data(replace(lesson, retrieval=retrieval))
+    assert "    -> " in capsys.readouterr().out
+
+
+@pytest.mark.model
+def test_stretches_longer_than_the_tower_looks_back_on_are_taught_too(lesson: Lesson) -> None:
+    part = lesson.retrieval.rehearsal.parts["tower"]
+    assert isinstance(part, TowerPart)
+    known = lesson.resources.store.timeline("u01").events
+    length = part.tower.shape.length
+    timeline = Timeline("", (known * (2 * length))[: 2 * length + 5])
+    befores = np.array([2, length, length + 1, 2 * length + 3])
+    found = lesson.retrieval.tower_log_p(timeline, befores, lesson.retrieval.rehearsal)
+    assert np.exp(found).sum(axis=1) == pytest.approx(1.0, abs=1e-5)
+    for place in (2, 3):  # each the last of a window; those before it in one see fewer events
+        alone = lesson.retrieval.tower_log_p(timeline, befores[place:][:1], lesson.retrieval.rehearsal)
+        assert found[place] == pytest.approx(alone[0], abs=1e-5)

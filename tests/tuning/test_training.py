@@ -68,9 +68,10 @@ def test_the_same_seed_trains_the_same_reader(histories: list[History], tmp_path
     assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
 
 
-def test_a_run_that_was_killed_goes_on_to_the_same_losses(histories: list[History], tmp_path: Path) -> None:
-    plan = plan_of(histories, 4)
-    whole = trainer_of(straight := made_reader(), plan, tmp_path / "whole")
+@pytest.mark.parametrize("looks", [3, 4])
+def test_a_run_that_was_killed_goes_on_to_the_same_losses(histories: list[History], tmp_path: Path, looks: int) -> None:
+    plan, options = plan_of(histories, 4), replace(OPTIONS, looks=looks)
+    whole = trainer_of(straight := made_reader(), plan, tmp_path / "whole", options)
     whole.train()
 
     class Killed(Exception):
@@ -85,15 +86,29 @@ def test_a_run_that_was_killed_goes_on_to_the_same_losses(histories: list[Histor
             raise Killed
         return look(reader, plan)
 
-    killed = trainer_of(reader := made_reader(), plan, tmp_path / "killed")
+    killed = trainer_of(reader := made_reader(), plan, tmp_path / "killed", options)
     killed._look = kill
     with pytest.raises(Killed):
         killed.train()
-    trainer_of(again := made_reader(), plan, tmp_path / "killed").train(resume_from_checkpoint=True)
+    trainer_of(again := made_reader(), plan, tmp_path / "killed", options).train(resume_from_checkpoint=True)
     one, other = straight.state_dict(), again.state_dict()
     assert all(torch.equal(one[name], other[name]) for name in one)
     curve = dict.fromkeys(losses(tmp_path / "killed"))
     assert list(curve) == list(dict.fromkeys(losses(tmp_path / "whole")))
+
+
+def test_a_run_that_ended_early_is_taken_up_as_it_ended(histories: list[History], tmp_path: Path) -> None:
+    plan, options = plan_of(histories), replace(OPTIONS, looks=6, patience=2)
+    ended = trainer_of(reader := made_reader(), plan, tmp_path / "run", options)
+    ended._look = lambda: -float(ended.state.global_step)  # the first look is the best
+    ended.train()
+    steps = ended.state.global_step
+    assert steps < len(plan)
+    again = trainer_of(other := made_reader(), plan, tmp_path / "run", options)
+    again.take_up()
+    assert (again.state.global_step, again.tokens) == (steps, ended.tokens)
+    one, other_state = reader.state_dict(), other.state_dict()
+    assert all(torch.equal(one[name], other_state[name]) for name in one)
 
 
 def test_a_checkpoint_holds_no_weight_of_the_models_own(

@@ -26,10 +26,10 @@ from engine.local import LocalEngine
 from eval.evaluate import EvaluateOptions, evaluate, split_of
 from serving.cli.doctor import _adapter
 from serving.cli.main import app
-from tests.conftest import FakeEncoder, made_events, made_items
+from tests.conftest import FakeEncoder
 from tests.tuning.tuned_home import PROTOCOL, copied, opened, tuned
-from tuning.run import _begun, _is_whole
-from workspace.errors import DataError, ModelError, NotReady, StoreError, UnknownName, UsageError
+from workspace.artefact import publish
+from workspace.errors import ModelError, NotReady, StoreError, UnknownName, UsageError
 from workspace.home import Home
 from workspace.settings import Settings
 
@@ -161,6 +161,9 @@ def test_an_adapter_of_another_home_is_taken_over(resources: Resources, card: Ca
         here.add(there)
     with pytest.raises(NotReady, match="name the folder of an adapter"):
         here.add(tmp_path / "none")
+    publish(tmp_path / "other", {"name": "no card"}, lambda folder: (folder / "file").touch())
+    with pytest.raises(NotReady, match="other holds something else than an adapter"):
+        here.add(tmp_path / "other")
 
 
 def test_an_adapter_reads_histories_as_it_was_taught(resources: Resources, root: Path, real_home: Home) -> None:
@@ -176,28 +179,6 @@ def test_an_adapter_reads_histories_as_it_was_taught(resources: Resources, root:
 def test_a_name_that_is_none_for_a_folder_is_refused(resources: Resources, name: str) -> None:
     with pytest.raises(UsageError, match="an adapter cannot be called"):
         tuned(resources, name=name)
-
-
-def test_a_checkpoint_that_was_not_written_to_its_end_is_swept_away(tmp_path: Path) -> None:
-    whole, half = tmp_path / "checkpoint-2", tmp_path / "checkpoint-4"
-    for folder in (whole, half):
-        folder.mkdir()
-    (whole / "trainer_state.json").write_text("{}")
-    (half / "trainer_state.json").write_text('{"global_st')
-    assert [_is_whole(folder) for folder in (whole, half)] == [True, False]
-    assert not half.exists()
-
-
-def test_a_run_told_otherwise_leaves_a_stopped_one_alone(tmp_path: Path) -> None:
-    checkpoint = tmp_path / "run" / "checkpoint-2"
-    assert not _begun(checkpoint.parent, {"rate": 0.1, "seed": 0})
-    checkpoint.mkdir()
-    (checkpoint / "trainer_state.json").write_text("{}")
-    with pytest.raises(UsageError, match=r"run .* told otherwise: rate was 0\.1 and is 0\.2; tell it the same"):
-        _begun(checkpoint.parent, {"rate": 0.2, "seed": 0})
-    assert _begun(checkpoint.parent, {"rate": 0.1, "seed": 0})
-    shutil.rmtree(checkpoint)
-    assert not _begun(checkpoint.parent, {"rate": 0.2, "seed": 0})
 
 
 @pytest.mark.parametrize(("weight", "precision"), [(0.3, "fp32"), (0.0, "nf4")])
@@ -253,14 +234,6 @@ def test_a_depth_reads_through_the_first_layers_only(resources: Resources) -> No
     assert len(resources.engine.model.base_model.layers) == 2
     with pytest.raises(ModelError, match="a depth of 9 is more than the 2 layers"):
         tuned(resources, name="too-deep", depth=9)
-
-
-def test_too_little_to_learn_from_is_refused(resources: Resources, tmp_path: Path) -> None:
-    few = Resources.at(Home.at(tmp_path / "few"), resources.settings)
-    vars(few).update(encoder=FakeEncoder())
-    few.store.add(made_items(), made_events(users=4, each=4), order_only=False)
-    with pytest.raises(DataError, match="4 validation targets"):
-        tuned(few)
 
 
 def test_the_model_that_serves_is_not_touched_by_tuning(resources: Resources) -> None:
