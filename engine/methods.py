@@ -20,7 +20,8 @@ REFUSED = {
 def put(model: Any, method: str, rank: int, alpha: int, dropout: float, steps: int = 0) -> AfterStep | None:
     """Put what is to be trained beside every linear layer of `model` but the vocabulary's.
 
-    Training takes `steps`; what is returned, if anything, is to be called after each with its number, from 1 on.
+    Training takes `steps`; what is returned, if anything, is to be called after each with its number, from 1 on, and
+    once before the first step that is made, with the number of those made before.
     LoRA: Hu et al. 2022. AdaLoRA, which moves ranks to the layers that need them: Zhang et al. 2023.
 
     Raises:
@@ -90,7 +91,16 @@ def _adalora(model: Any, rank: int, alpha: int, dropout: float, steps: int) -> A
         tfinal=steps // 3,
     )
     tuner = AdaLoraModel(model, config, "default")
-    return tuner.update_and_allocate if steps else None
+
+    def after_step(step: int) -> None:
+        values = {name: value for name, value in tuner.model.named_parameters() if "lora_E" in name}
+        is_settled = step > config.total_step - config.tfinal
+        if is_settled and config.rank_pattern is None:  # a run that goes on this late
+            config.rank_pattern = {name: (value != 0).flatten().tolist() for name, value in values.items()}
+        if is_settled or any(value.grad is not None for value in values.values()):
+            tuner.update_and_allocate(step)
+
+    return after_step if steps else None
 
 
 def _full(model: Any) -> None:

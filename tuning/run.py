@@ -58,7 +58,8 @@ def reader_of(lesson: Lesson) -> Reader:
     check_gradients(resources.engine.model)
     language = beside(resources.engine.model)
     language.set_attn_implementation("sdpa")
-    after_step = add_adapter(language, shape_of(options), options.seed, len(lesson.plan))
+    steps = -(-len(lesson.plan) // processes().num_processes)
+    after_step = add_adapter(language, shape_of(options), options.seed, steps)
     events = lesson.split.validation.events
     texts = item_vectors(resources, events.catalogue)
     counts = np.bincount(events.items, minlength=len(texts))

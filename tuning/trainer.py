@@ -208,6 +208,10 @@ class Method(TrainerCallback):  # type: ignore[misc]
     def __init__(self, after_step: AfterStep) -> None:
         self._after_step = after_step
 
+    def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """So many steps were made before."""
+        self._after_step(state.global_step)
+
     def on_optimizer_step(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """The step that is being made counts from 1."""
         self._after_step(state.global_step + 1)

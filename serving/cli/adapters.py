@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -71,7 +70,10 @@ def _adapters(context: typer.Context) -> Adapters:
 
 def _show(adapters: Adapters, versions: list[Version], as_json: bool) -> None:
     if as_json:
-        typer.echo(json.dumps([asdict(one.card) for one in versions], indent=2))
+        from pydantic_core import to_json
+
+        # What was measured on nothing has no lowest and no highest value.
+        typer.echo(to_json([asdict(one.card) for one in versions], indent=2, inf_nan_mode="null"))
         return
     if not versions:
         typer.echo("no adapter yet; run: foretaste tune")

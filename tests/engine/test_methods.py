@@ -54,6 +54,24 @@ def test_adalora_gives_ranks_up() -> None:
     assert int((singular == 0).sum()) == 2 * (len(singular) // 6)  # of 6 a layer 4 are left
 
 
+def test_ranks_that_were_given_up_stay_so_when_a_run_goes_on() -> None:
+    shape, steps = AdapterShape(4, 8, 0.0, method="adalora"), 30
+    found, _ = trained(made_model(), shape, steps)
+    again = beside(made_model())
+    after_step = add_adapter(again, shape, steps=steps)
+    assert after_step
+    again.load_state_dict(adapter_state(found), strict=False)
+    optimizer = torch.optim.AdamW([value for value in again.parameters() if value.requires_grad], lr=2e-2)
+    after_step(steps - 2)
+    again(input_ids=IDS, labels=IDS).loss.backward()
+    optimizer.step()
+    after_step(steps - 1)
+    one, other = (adapter_state(model) for model in (found, again))
+    singular = [name for name in one if "lora_E" in name]
+    assert all(torch.equal(one[name] == 0, other[name] == 0) for name in singular)
+    assert not all(torch.equal(one[name], other[name]) for name in singular)
+
+
 @pytest.mark.parametrize("method", ["prefix", "dora", "magic"])
 def test_what_does_not_run_is_refused_with_the_reason(method: str) -> None:
     with pytest.raises(ModelError, match=f"method '{method}': .*; take one of lora, adalora, full"):
