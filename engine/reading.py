@@ -7,9 +7,11 @@ which is zero for an item that was never trained on. So a new item is within rea
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,7 +20,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 SPREAD = 0.02
-UNSEEN = -1e4  # a logit that takes no part in a softmax; finite, so that a target of 0 there costs nothing
+FULL, DRAWN = 20_000, 8_000  # items that take part in a softmax as a whole; how many are drawn from more
 WEIGHTS, ITEMS = "head.safetensors", "head.json"
 
 
@@ -72,29 +74,40 @@ class ReadingHead(nn.Module):
         self.seen |= torch.from_numpy(counts > 0).to(self.seen.device)
         self.trained |= self.seen[:, None]
 
-    def among_seen(self, logits: Tensor) -> Tensor:
-        """The logits of all items, [n, items], without those that no event was on.
+    def taking_part(self, targets: Tensor) -> tuple[Tensor, Tensor]:
+        """The items of a step's softmax, int64 [n], and what is to be added to their logits, float32 [n].
 
-        That nobody chose them says little where data are few, and nothing of items that come in later: a softmax that
-        holds them teaches the head that texts like theirs are never wanted.
+        These are all that an event was on, up to `FULL`; of more, `targets` and `DRAWN` others, each of which stands
+        for as many as it was drawn from, so that the sum of all is met on average (Bengio and Senécal 2008). That
+        nobody chose the items without events says little where data are few, and nothing of items that come in later:
+        a softmax that holds them teaches the head that texts like theirs are never wanted.
         """
-        return logits.masked_fill(~self.seen, UNSEEN)
+        seen = self.seen.nonzero()[:, 0]
+        if len(seen) <= FULL:
+            return seen, torch.zeros(len(seen), device=seen.device)
+        own = torch.unique(targets)
+        others = seen[~torch.isin(seen, own)]
+        drawn = others[torch.randperm(len(others), device=seen.device)[:DRAWN]]
+        added = torch.full((len(drawn),), math.log(len(others) / len(drawn)), device=seen.device)
+        return torch.cat([own, drawn]), torch.cat([torch.zeros(len(own), device=seen.device), added])
 
-    def items(self, hidden: float = 0.0) -> Tensor:
-        """All items' vectors P e + r, float32 [items, width]; a share `hidden` of the residuals is left out.
+    def items(self, places: Tensor | None = None, hidden: float = 0.0) -> Tensor:
+        """The vectors P e + r of all items, or those at `places`, float32 [n, width].
 
-        That teaches the text alone to speak for an item.
+        A share `hidden` of the residuals is left out: that teaches the text alone to speak for an item.
         """
-        residuals = self.residuals * self.trained
+        which: Any = slice(None) if places is None else places
+        residuals = self.residuals[which] * self.trained[which]
         if hidden:
             residuals = residuals * (torch.rand_like(residuals[:, :1]) >= hidden)
-        found: Tensor = self.projection(self.texts) + residuals
+        found: Tensor = self.projection(self.texts[which]) + residuals
         return found
 
-    def forward(self, states: Tensor, hidden: float = 0.0) -> Tensor:
-        """The logits of all items, float32 [n, items], from hidden states [n, hidden]."""
+    def forward(self, states: Tensor, places: Tensor | None = None, hidden: float = 0.0) -> Tensor:
+        """The logits of all items, or those at `places`, float32 [n, items], from hidden states [n, hidden]."""
         user = self.dropout(self.state(self.norm(states.float())))
-        found: Tensor = user @ self.items(hidden).T + self.popularity
+        popularity = self.popularity if places is None else self.popularity[places]
+        found: Tensor = user @ self.items(places, hidden).T + popularity
         return found
 
     @torch.inference_mode()

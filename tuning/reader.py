@@ -121,14 +121,14 @@ class Reader(nn.Module):
         loss: Loss = listwise,
         choosing: float = 1.0,
         soft: float = 0.0,
-        also: Callable[[Tensor, Tensor], Tensor] | None = None,
+        also: Callable[[Tensor, Tensor, Tensor], Tensor] | None = None,
     ) -> None:
         """A share `hidden` of the residuals is left out in each step, so that texts alone learn to speak for items.
 
         `say` gives the values of each question's items, [questions, most branches], -inf where there is none, from the
         last hidden states of the leaves, [leaves, width]; `loss` teaches them, and counts `choosing` times beside the
         head's, of which a share `soft` is against the teacher's P(next). `also` is a further loss of the head's logits,
-        [events, items], and the items that came next.
+        [events, items], the columns of the items that came next, and the items of all columns.
         """
         super().__init__()
         self._say, self._loss, self._share, self._soft, self._also = say, loss, choosing, soft, also
@@ -149,25 +149,32 @@ class Reader(nn.Module):
         return self.hidden(batch)[batch.rows, batch.columns]
 
     def forward(self, batch: ReadingBatch) -> dict[str, Tensor]:
-        """`loss`, in nats: the mean cross-entropy of each next item over all that were seen, and over its branches.
+        """`loss`, in nats: the mean cross-entropy of each next item over all that take part, and over its branches.
 
         `reading` and `choosing` are the two terms; the second is 0 where nothing was asked.
         """
         hidden = self.hidden(batch)
-        found = self.head(hidden[batch.rows, batch.columns], self._hidden if self.training else 0.0)
-        logits = self.head.among_seen(found)
-        reading = nn.functional.cross_entropy(logits, batch.targets, ignore_index=UNKNOWN)
-        if len(batch.likely):
-            likely = nn.functional.normalize(batch.likely * self.head.seen, p=1.0, dim=1)
-            reading = (1 - self._soft) * reading + self._soft * nn.functional.cross_entropy(logits, likely)
+        reading = self._reading(hidden[batch.rows, batch.columns], batch)
         choosing = self._choosing(hidden[batch.leaf_rows, batch.leaf_columns], batch)
-        known = batch.targets != UNKNOWN
-        also = self._also(logits[known], batch.targets[known]) if self._also else 0.0
         return {
-            "loss": reading + also + self._share * choosing,
+            "loss": reading + self._share * choosing,
             "reading": reading.detach(),
             "choosing": choosing.detach(),
         }
+
+    def _reading(self, states: Tensor, batch: ReadingBatch) -> Tensor:
+        """The head's loss over the items that take part."""
+        known = batch.targets != UNKNOWN
+        targets = batch.targets[known]
+        places, added = self.head.taking_part(targets)
+        logits = self.head(states[known], places, self._hidden if self.training else 0.0) + added
+        columns = places.new_empty(len(self.head.seen))
+        columns[places] = torch.arange(len(places), device=places.device)
+        loss = nn.functional.cross_entropy(logits, columns[targets])
+        if len(batch.likely):
+            likely = nn.functional.normalize(batch.likely[known][:, places] * added.exp(), p=1.0, dim=1)
+            loss = (1 - self._soft) * loss + self._soft * nn.functional.cross_entropy(logits, likely)
+        return loss + (self._also(logits, columns[targets], places) if self._also else 0.0)
 
     def _choosing(self, ends: Tensor, batch: ReadingBatch) -> Tensor:
         """The loss over the branches of each question, whose first is the target."""

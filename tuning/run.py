@@ -78,13 +78,13 @@ def reader_of(lesson: Lesson) -> Reader:
     return reader
 
 
-def _topics(lesson: Lesson) -> Callable[[Tensor, Tensor], Tensor] | None:
+def _topics(lesson: Lesson) -> Callable[[Tensor, Tensor, Tensor], Tensor] | None:
     """The loss of the next topic, by how much it counts; None where it does not."""
     share, catalogue = lesson.options.topics, lesson.split.validation.events.catalogue
     if not share:
         return None
     mass = torch.from_numpy(TopicTable.of(catalogue).mass).float().to(lesson.resources.engine.model.device)
-    return lambda logits, targets: share * topic(logits, targets, mass)
+    return lambda logits, targets, places: share * topic(logits, targets, mass[places])
 
 
 def shape_of(options: TuneOptions) -> AdapterShape:

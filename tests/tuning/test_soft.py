@@ -11,6 +11,7 @@ from scipy.special import logsumexp
 
 from agent.options import Recipe
 from agent.resources import Resources
+from engine import reading
 from eval.evaluate import EvaluateOptions, split_of
 from eval.lineup import Scene
 from history.timeline import Timeline
@@ -70,27 +71,45 @@ def test_a_head_of_another_width_is_told_the_towers(lesson: Lesson) -> None:
 
 
 def test_a_soft_target_teaches_by_its_share(reader: Reader) -> None:
-    reading = made_histories(1)[0].reading(np.arange(5))
-    certain = np.eye(12, dtype=np.float32)[reading.targets]
+    stretch = made_histories(1)[0].reading(np.arange(5))
+    certain = np.eye(12, dtype=np.float32)[stretch.targets]
     reader.eval()
-    hard = reader(collate([reading]))["loss"].detach()
+    hard = reader(collate([stretch]))["loss"].detach()
     for likely, share, equal in ((certain, 0.7, True), (np.roll(certain, 1, 1), 0.7, False)):
         soft = Reader(reader.language, reader.head, soft=share)
-        found = soft.eval()(collate([replace(reading, likely=likely)]))["loss"].detach()
+        found = soft.eval()(collate([replace(stretch, likely=likely)]))["loss"].detach()
         assert (abs(float(found - hard)) < 1e-5) == equal
 
 
 def test_items_that_nobody_chose_take_no_part(reader: Reader) -> None:
-    reading = made_histories(1)[0].reading(np.arange(5))
+    stretch = made_histories(1)[0].reading(np.arange(5))
     reader.head.seen[11] = False
-    reader.eval()(collate([reading]))["loss"].backward()
+    reader.eval()(collate([stretch]))["loss"].backward()
     grown = reader.head.popularity.grad
     assert grown is not None
     assert (grown[:11] != 0).all() and grown[11] == 0
     soft = Reader(reader.language, reader.head, soft=1.0).eval()
-    batch = collate([replace(reading, likely=np.full((len(reading.targets), 12), 1 / 12, np.float32))])
+    batch = collate([replace(stretch, likely=np.full((len(stretch.targets), 12), 1 / 12, np.float32))])
     expected = -reader.head(reader.states(batch))[:, :11].log_softmax(1).mean()
     assert torch.allclose(soft(batch)["loss"], expected)
+
+
+def test_of_many_items_a_sample_stands_for_the_rest(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    batch = collate([made_histories(1)[0].reading(np.arange(5))])
+    reader.eval()
+    states, (whole, none) = reader.states(batch).detach(), reader.head.taking_part(batch.targets)
+    assert whole.tolist() == list(range(12)) and not none.any()
+    monkeypatch.setattr(reading, "FULL", 11)
+    monkeypatch.setattr(reading, "DRAWN", 3)
+    own, sums = sorted(set(batch.targets.tolist())), []
+    for _ in range(400):
+        places, added = reader.head.taking_part(batch.targets)
+        assert places[: len(own)].tolist() == own
+        assert len(set(places.tolist())) == len(places) == len(own) + 3
+        sums.append((reader.head(states, places) + added).exp().sum(1))
+    assert torch.allclose(torch.stack(sums).mean(0), reader.head(states).exp().sum(1), rtol=0.05)
+    over_all = torch.nn.functional.cross_entropy(reader.head(states), batch.targets)
+    assert reader(batch)["loss"].item() == pytest.approx(over_all.item(), rel=0.3)
 
 
 @pytest.mark.model
