@@ -67,7 +67,8 @@ class Card:
 
     `base` and `fingerprint` name the model by what it holds, `encoder` the one whose item vectors the head reads,
     `fit_hash` the events that it or its weights may have seen, none of them after `cut`; `prompt` holds the settings
-    that shape what it reads; `measured` goes by precision; `made` is a date.
+    that shape what it reads; `measured` goes by precision; `made` is a date. `command` makes it again, under the
+    settings that `base`, `encoder`, `prompt` and the precision show; empty where no command made it.
     """
 
     name: str
@@ -86,6 +87,7 @@ class Card:
     seconds: float
     made: str
     measured: Mapping[str, Measured]
+    command: str = ""
 
     @classmethod
     def of(cls, about: Mapping[str, Any]) -> Card:

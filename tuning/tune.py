@@ -6,7 +6,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -47,12 +47,14 @@ def tune(
     name: str,
     options: TuneOptions | None = None,
     report_to: str = "none",
+    command: str = "",
 ) -> Card:
     """Train an adapter and its reading head on `split`, measure them beside `retrieval`, and keep them as `name`.
 
     A run that was stopped goes on at its last checkpoint, if nothing of what it was told has changed. `report_to` names
-    what else its log is sent to, as transformers knows it: tensorboard, wandb, trackio. Under `accelerate launch` the
-    steps are shared out among the processes; the first one measures and keeps what was learnt.
+    what else its log is sent to, as transformers knows it: tensorboard, wandb, trackio; `command` is for the card.
+    Under `accelerate launch` the steps are shared out among the processes; the first one measures and keeps what was
+    learnt.
 
     Raises:
         UsageError: there is an adapter of that name, or it is none for a folder, or a run of that name was stopped and
@@ -77,7 +79,7 @@ def tune(
             if lesson.options.refit:
                 trained = refit(lesson, trained, folder / "refit", report_to)
             if measured:
-                _keep(lesson, name, trained, measured, folder)
+                _keep(lesson, replace(_card(lesson, name, trained, measured), command=command), trained, folder)
     team.wait_for_everyone()
     return resources.adapters.find(name).card
 
@@ -90,7 +92,7 @@ def _written(lesson: Lesson, trained: Trained, folder: Path) -> Adapter:
     return Adapter(folder.parent.name, folder, shape_of(lesson.options))
 
 
-def _keep(lesson: Lesson, name: str, trained: Trained, measured: Measured, folder: Path) -> None:
+def _keep(lesson: Lesson, card: Card, trained: Trained, folder: Path) -> None:
     kept = _written(lesson, trained, folder / "kept").folder
     shutil.copy(folder / LOG, kept)
     if lesson.options.refit:
@@ -100,7 +102,7 @@ def _keep(lesson: Lesson, name: str, trained: Trained, measured: Measured, folde
     def write(target: Path) -> None:
         shutil.copytree(kept, target, dirs_exist_ok=True)
 
-    lesson.resources.adapters.keep(_card(lesson, name, trained, measured), write)
+    lesson.resources.adapters.keep(card, write)
     shutil.rmtree(folder)
 
 

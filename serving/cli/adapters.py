@@ -82,6 +82,8 @@ def _show(adapters: Adapters, versions: list[Version], as_json: bool) -> None:
         card = one.card
         mark = "*" if card.name in used else " "
         typer.echo(f"{mark} {card.name}: {card.base}, {card.protocol}, {card.users:,} users, made {card.made}")
+        if card.command:
+            typer.echo(f"    {card.command}")
         for precision, found in card.measured.items():
             gain = found.fused - found.retrieval
             typer.echo(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -150,9 +151,21 @@ def command(
         lesson = replace(lesson, options=options)
         typer.echo(f"found by {search} runs: {options}")
     name = name or f"{protocol}-{lesson.digest[:8]}"
-    card = tune(resources, split, retrieval, name, options, report_to.value)
+    card = tune(resources, split, retrieval, name, options, report_to.value, command_of(context, name))
     if processes().is_main_process:
         show(card, serves=protocol == EVERYTHING and not dataset)
+
+
+def command_of(context: typer.Context, name: str) -> str:
+    """The command as it was given, and under which name."""
+    words = ["foretaste", "tune"]
+    for option in context.command.params:
+        source = context.get_parameter_source(str(option.name))
+        if source and source.name == "COMMANDLINE" and option.name != "name":
+            value = context.params[str(option.name)]
+            for one in value if isinstance(value, list) else [value]:
+                words += [option.opts[0]] if one is True else [option.opts[0], str(one)]
+    return shlex.join([*words, "--name", name])
 
 
 def show_data(lesson: Lesson) -> None:

@@ -1,11 +1,20 @@
-"""Settings of tuning by name."""
+"""Settings of tuning by name, and the command that gave them."""
 
 from __future__ import annotations
 
-import pytest
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
+import pytest
+from typer.testing import CliRunner
+
+from agent.adapters import Card
+from serving.cli.main import app
+from tests.tuning.tuned_home import opened
 from tuning.options import TuneOptions
 from workspace.errors import UsageError
+from workspace.home import Home
 
 
 def test_settings_are_given_by_name() -> None:
@@ -19,3 +28,36 @@ def test_settings_are_given_by_name() -> None:
 def test_what_is_no_setting_is_refused(pair: str, told: str) -> None:
     with pytest.raises(UsageError, match=told):
         TuneOptions().told([pair])
+
+
+@pytest.mark.model
+def test_a_card_holds_the_command_that_makes_it_again(
+    tmp_path: Path, real_home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = opened(tmp_path, real_home).home.root
+    found: dict[str, Any] = {}
+
+    def noted(*given: Any) -> Card:
+        found.update(name=given[3], options=given[4], command=given[6])
+        raise UsageError("enough")
+
+    monkeypatch.setattr("tuning.tune.tune", noted)
+    words = [
+        "tune",
+        "--protocol",
+        "leave-one-out",
+        "--soft",
+        "0.5",
+        "--tower",
+        "--set",
+        "tokens=750",
+        "--set",
+        "others=3",
+    ]
+    outcome = CliRunner().invoke(app, ["--home", str(home), *words, "--name", "mine"])
+    assert "enough" in str(outcome.exception)
+    assert found == {
+        "name": "mine",
+        "options": replace(TuneOptions(), soft=0.5, tower=True, tokens=750, others=3),
+        "command": " ".join(["foretaste", *words, "--name mine"]),
+    }
