@@ -6,7 +6,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -79,7 +79,7 @@ def tune(
             if lesson.options.refit:
                 trained = refit(lesson, trained, folder / "refit", report_to)
             if measured:
-                _keep(lesson, replace(_card(lesson, name, trained, measured), command=command), trained, folder)
+                _keep(lesson, _card(lesson, name, command, trained, measured), trained, folder)
     team.wait_for_everyone()
     return resources.adapters.find(name).card
 
@@ -163,7 +163,7 @@ def _explained(folder: Path) -> Iterator[None]:
             raise
 
 
-def _card(lesson: Lesson, name: str, trained: Trained, measured: Measured) -> Card:
+def _card(lesson: Lesson, name: str, command: str, trained: Trained, measured: Measured) -> Card:
     resources, split = lesson.resources, lesson.split
     return Card(
         name=name,
@@ -182,4 +182,5 @@ def _card(lesson: Lesson, name: str, trained: Trained, measured: Measured) -> Ca
         seconds=trained.seconds,
         made=datetime.now(UTC).isoformat(timespec="seconds"),
         measured={resources.precision: measured},
+        command=command,
     )
