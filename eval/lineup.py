@@ -20,7 +20,7 @@ from eval.language.masking import masked
 from eval.language.packed import ZeroShot, ZeroShotFused
 from eval.language.peers import Generated, Letters, Pointwise
 from eval.language.reordering import PopularityOrder, RandomOrder
-from eval.language.tuned import TunedAveraged, TunedBranches, TunedFused, TunedHead, TunedLetters
+from eval.language.tuned import TunedAveraged, TunedBranches, TunedFused, TunedHead, TunedHeadOrder, TunedLetters
 from eval.peers.baselines import Popular, Random
 from eval.peers.beside import Beside
 from eval.peers.content import Content, tfidf
@@ -140,6 +140,9 @@ SYSTEMS: Mapping[str, Callable[[Scene], System]] = {
     "tuned": lambda scene: TunedBranches(scene.retrieval, name=scene.adapters, **scene.asked),
     "tuned-letters": lambda scene: TunedLetters(scene.retrieval, name=scene.adapters, seed=scene.seed, **scene.asked),
     "tuned-head": lambda scene: TunedHead(scene.retrieval, scene.adapters, **scene.asked),
+    "tuned-head-order": lambda scene: TunedHeadOrder(
+        scene.retrieval, TunedHead(scene.retrieval, scene.adapters, **scene.asked)
+    ),
     "tuned-averaged": lambda scene: TunedAveraged(scene.retrieval, scene.adapters, **scene.asked),
     "tuned-fused": lambda scene: TunedFused(scene.retrieval, scene.adapters, **scene.asked),
     "pointwise": lambda scene: Pointwise(scene.retrieval, scene.scorer, scene.language, scene.seed, biased=2),

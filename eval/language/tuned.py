@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -18,8 +18,8 @@ from eval.interactions import Interactions
 from eval.language.masking import masked
 from eval.language.packed import ZeroShot
 from eval.language.peers import Letters
-from eval.language.reordering import Reordering
-from eval.peers.product import BATCH, Retrieval
+from eval.language.reordering import Order, Reordering
+from eval.peers.product import BATCH, CaseCandidates, Retrieval
 from eval.protocols.split import Case, Split
 from eval.ranking import rankable
 from eval.systems import Scores
@@ -143,6 +143,27 @@ class TunedHead:
         """Log P(next) of all items, float64 [cases, items]."""
         allowed = rankable(cases, len(self.fitted_on.item_ids))
         return self.scorer.log_p([self.retrieval.timeline(case) for case in cases], allowed)
+
+
+@dataclass
+class TunedHeadOrder(Reordering):
+    """The retriever's candidates by what the reading head says of each."""
+
+    head: TunedHead
+
+    def fit(self, split: Split) -> None:
+        """Take the adapter.
+
+        Raises:
+            NotReady: there is none, or it does not fit the model or the settings.
+        """
+        super().fit(split)
+        self.head.fit(split)
+
+    def orders(self, cases: Sequence[Case], found: Sequence[CaseCandidates]) -> Iterator[Order]:
+        """The head's log P(next)."""
+        for candidates, log_p in zip(found, self.head.log_p(cases), strict=True):
+            yield Order(log_p[candidates.places], log_p)
 
 
 @dataclass

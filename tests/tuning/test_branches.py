@@ -64,6 +64,18 @@ def test_the_evaluation_ranks_by_them(resources: Resources) -> None:
     assert results.systems["tuned"]["tokens"].mean > 0
 
 
+def test_the_head_orders_the_retrievers_candidates(resources: Resources) -> None:
+    found = evaluate(resources, PROTOCOL, ["retrieval", "tuned-head", "tuned-head-order"], SHORT).answers
+    split = split_of(resources, PROTOCOL, SHORT)
+    for retrieved, ranked, ordered in zip(
+        *(found[name].lists[:, :10] for name in ("retrieval", "tuned-head", "tuned-head-order")), strict=True
+    ):
+        kept = [item for item in ranked if item in ordered]
+        assert kept == [item for item in ordered if item in ranked]
+        assert len(set(retrieved) | set(ordered)) <= resources.settings.candidates
+    assert len(found["tuned-head-order"].lists) == len(split.test.cases)
+
+
 def test_an_adapter_that_was_not_taught_to_choose_is_named(real_home: Home, tmp_path: Path) -> None:
     other = opened(tmp_path, real_home)
     tuned(other, name="reads", epochs=1)
