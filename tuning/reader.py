@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from peft.helpers import disable_input_dtype_casting
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
@@ -137,10 +138,15 @@ class Reader(nn.Module):
         self.head = head
 
     def hidden(self, batch: ReadingBatch) -> Tensor:
-        """The last hidden states, [readings, longest, width of the model]."""
-        output = self.language.base_model(
-            input_ids=batch.ids, attention_mask=batch.sight, position_ids=batch.positions, use_cache=False
-        )
+        """The last hidden states, [readings, longest, width of the model].
+
+        The adapter's products are in the model's precision, as in serving; only its own values are kept in float32.
+        """
+        kind, half = batch.ids.device.type, self.language.dtype != torch.float32
+        with disable_input_dtype_casting(self.language), torch.autocast(kind, self.language.dtype, enabled=half):
+            output = self.language.base_model(
+                input_ids=batch.ids, attention_mask=batch.sight, position_ids=batch.positions, use_cache=False
+            )
         found: Tensor = output.last_hidden_state
         return found
 

@@ -60,6 +60,21 @@ def test_a_reader_learns_what_is_certain_and_only_adapter_and_head_change(
     assert found[-1] < 0.5 < found[0]
 
 
+def test_what_is_trained_is_in_float32_and_multiplied_as_the_model_is(histories: list[History]) -> None:
+    reader = made_reader()
+    torch.nn.Module.to(reader.language, torch.bfloat16)
+    trained = reader.trained()
+    for value in trained.values():
+        value.data = value.data.float()
+    kinds = set()
+    for name, layer in reader.language.named_modules():
+        if name.endswith("lora_A.default"):
+            layer.register_forward_hook(lambda _, inputs, output: kinds.add((inputs[0].dtype, output.dtype)))
+    reader(collate(plan_of(histories)[0]))["loss"].backward()
+    assert kinds == {(torch.bfloat16, torch.bfloat16)}
+    assert {value.grad.dtype for value in trained.values() if value.grad is not None} == {torch.float32}
+
+
 def test_the_same_seed_trains_the_same_reader(histories: list[History], tmp_path: Path) -> None:
     states = []
     for name in ("one", "two"):
