@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent.fusion import NO_WEIGHT, LanguageWeight
 from agent.head import HEAD
+from agent.shipped import shipped_folders
 from engine.adapters import Adapter, AdapterShape
 from retrieval.blend import Weights
 from retrieval.encoder import Vectors
@@ -193,9 +194,15 @@ class Adapters:
         """Every adapter."""
         return [self.find(name) for name in self.names()]
 
+    def with_shipped(self) -> list[Version]:
+        """Every adapter, before them those that come with Foretaste."""
+        return [*(at_folder(folder) for folder in shipped_folders()), *self.all()]
+
     def made_on(self, fit_hash: str) -> list[Version]:
-        """Those that were made on these events, the newest last."""
-        return sorted((one for one in self.all() if one.card.fit_hash == fit_hash), key=lambda one: one.card.made)
+        """Those that were made on these events, the newest last; the home's own after what comes with Foretaste."""
+        own = set(self.names())
+        found = [one for one in self.with_shipped() if one.card.fit_hash == fit_hash]
+        return sorted(found, key=lambda one: (one.card.name in own, one.card.made))
 
     def check_new(self, name: str) -> None:
         """Refuse a name that is none, or that an adapter bears already: it may be the one in use.

@@ -81,7 +81,7 @@ class Scene:
     @property
     def adapters(self) -> str:
         """A short name for all adapters that there are, and how they are read."""
-        cards = [asdict(version.card) for version in self.resources.adapters.all()]
+        cards = [asdict(version.card) for version in self.resources.adapters.with_shipped()]
         return sha256(repr((cards, self.language)).encode()).hexdigest()[:12]
 
     @property

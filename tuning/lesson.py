@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from agent.adapters import Version, at_folder
 from agent.head import CHOOSING, RETRIEVAL, Floats, Mask, best_mix, fit_mix
 from agent.resources import Resources
+from agent.shipped import shipped
 from eval.fitted import digest, fit_or_read
 from eval.interactions import Interactions
 from eval.peers.product import Retrieval
@@ -32,7 +33,6 @@ from tuning.examples import History, HistoryReader, Reading, shuffled
 from tuning.options import TuneOptions
 from tuning.plan import Plan
 from tuning.saying import LETTERS
-from tuning.shipped import shipped
 from workspace.errors import DataError, UsageError
 
 FEWEST = 8  # validation targets

@@ -48,6 +48,10 @@ class ReadingBatch:
     likely: Tensor
     held: Tensor
 
+    def to(self, device: torch.device) -> ReadingBatch:
+        """The same, there."""
+        return ReadingBatch(**{name: getattr(self, name).to(device) for name in self.__slots__})
+
     @property
     def tokens(self) -> int:
         """How many tokens are read; only the first of each reading is at position 0, and what fills up."""
@@ -152,6 +156,7 @@ class Reader(nn.Module):
 
     def states(self, batch: ReadingBatch) -> Tensor:
         """The hidden state after each event, [events, width of the model]."""
+        batch = batch.to(self.language.device)
         return self.hidden(batch)[batch.rows, batch.columns]
 
     def forward(self, batch: ReadingBatch) -> dict[str, Tensor]:
@@ -159,6 +164,7 @@ class Reader(nn.Module):
 
         `reading` and `choosing` are the two terms; the second is 0 where nothing was asked.
         """
+        batch = batch.to(self.language.device)
         hidden = self.hidden(batch)
         reading = self._reading(hidden[batch.rows, batch.columns], batch)
         choosing = self._choosing(hidden[batch.leaf_rows, batch.leaf_columns], batch)

@@ -9,11 +9,11 @@ from workspace.artefact import is_published
 FOLDER = Path(__file__).parent / "movielens"
 
 
-def shipped_names() -> list[str]:
-    """What there is."""
-    return sorted(folder.name for folder in FOLDER.glob("*") if is_published(folder))
+def shipped_folders() -> list[Path]:
+    """Where they lie, each under its name, in the order of the names."""
+    return sorted(folder for folder in FOLDER.glob("*") if is_published(folder))
 
 
 def shipped(name: str) -> Path | None:
     """The folder of the one called `name`; None where there is none."""
-    return FOLDER / name if name in shipped_names() else None
+    return next((folder for folder in shipped_folders() if folder.name == name), None)
