@@ -17,7 +17,8 @@ from eval.metrics import mrr, ndcg, recall
 from eval.protocols.split import Case, Split
 from eval.ranking import rankable, target_ranks, top_lists
 from eval.systems import Scores, System
-from eval.topics import TopicTable, topic_accuracy, topic_log_loss
+from eval.topics import TopicTable, topic_accuracy
+from interests.habits import topic_log_loss
 from workspace.errors import ForetasteError
 from workspace.progress import track
 

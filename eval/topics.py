@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eval.calibration import LEAST_P
 from eval.interactions import Floats, Ints
 from history.catalogue import Catalogue
 from interests.state import TopicMap
@@ -32,15 +31,6 @@ class TopicTable:
         found: Floats = np.exp(log_p) @ self.mass
         total = found.sum(axis=1, keepdims=True)
         return found / np.where(total > 0, total, 1.0)
-
-
-def topic_log_loss(forecast: Floats, truth: Floats) -> Floats:
-    """-Σ truth · log forecast in nats, the truth's mass split equally over its item's topics; NaN without topics.
-
-    Both are float64 [cases, topics].
-    """
-    loss = -(truth * np.log(np.maximum(forecast, LEAST_P))).sum(axis=1)
-    return np.where(truth.any(axis=1), loss, np.nan)
 
 
 def topic_accuracy(predicted: Ints, truth: Floats) -> Floats:

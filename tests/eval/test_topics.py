@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
-from eval.topics import TopicTable, classification_report, topic_accuracy, topic_log_loss
+from eval.topics import TopicTable, classification_report, topic_accuracy
 from history.catalogue import Catalogue
 from history.records import Item
+from interests.habits import topic_log_loss
 
 CATALOGUE = Catalogue(
     [Item("a", "A", categories=("Crime", "Drama")), Item("b", "B", categories=("Drama",)), Item("c", "C")]
