@@ -24,7 +24,7 @@ from agent.scorer import LanguageScorer
 from history.catalogue import Catalogue, item_text
 from history.records import Item
 from history.timeline import Timeline
-from interests.state import TopicMap
+from interests.topics import Topics
 from retrieval.growing import grow
 from retrieval.retriever import Retriever
 from retrieval.trail import Past
@@ -64,7 +64,7 @@ class Knowledge:
         resources.settle(language)
         fitted = language.get(resources.language_key)
         self.language_weight = LanguageWeight(**fitted) if fitted else NO_WEIGHT
-        self.topics = TopicMap({item_id: item.categories for item_id, item in self.catalogue.items()})
+        self.topics = Topics.of_categories([self.catalogue[item_id].categories for item_id in self.index.item_ids])
         self.reader = resources.past_reader(self.index.places, self.retriever.texts)
 
     @property

@@ -21,7 +21,7 @@ from agent.results import Interests, Recommendation, Recommended
 from agent.scorer import Question
 from history.records import Item
 from history.timeline import Timeline
-from interests.state import TopicShare
+from interests.topics import TopicShare
 from retrieval.taste import Taste
 from retrieval.trail import Past
 from workspace.errors import StoreError, UsageError
@@ -218,13 +218,13 @@ class Recommender:
             yield replace(item, rationale=reason)
 
     def _interests_now(self, taste: Taste, timeline: Timeline) -> Interests:
-        topics = self.knowledge.topics
-        items = [timeline.events[place].item_id for place in taste.places]
-        return Interests(tuple(topics.leading(topics.shares(items, taste.shares.astype(float)), 3)), None, ())
+        topics, known = self.knowledge.topics, self.knowledge.index.places
+        items = np.array([known[timeline.events[place].item_id] for place in taste.places], np.int64)
+        return Interests(tuple(topics.leading(topics.shares(items, taste.shares), 3)), None, ())
 
     def _interests_next(self, fused: NDArray[np.float64]) -> tuple[TopicShare, ...]:
         topics = self.knowledge.topics
-        return tuple(topics.leading(topics.shares(self.knowledge.index.item_ids, np.exp(fused)), 3))
+        return tuple(topics.leading(topics.shares(np.arange(len(fused)), np.exp(fused)), 3))
 
     def _keep(self, answer: Recommendation) -> None:
         moment = datetime.fromisoformat(answer.generated_at).timestamp()

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from interests.state import TopicShare
+from interests.topics import TopicShare
 
 
 @dataclass(frozen=True, slots=True)

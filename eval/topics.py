@@ -8,7 +8,7 @@ import numpy as np
 
 from eval.interactions import Floats, Ints
 from history.catalogue import Catalogue
-from interests.state import TopicMap
+from interests.topics import Topics
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +21,8 @@ class TopicTable:
     @classmethod
     def of(cls, catalogue: Catalogue) -> TopicTable:
         """The categories of the catalogue's items."""
-        topics = TopicMap({item_id: item.categories for item_id, item in catalogue.items()})
-        one = np.ones(1)
-        rows = [topics.shares([item_id], one) for item_id in catalogue]
-        return cls(tuple(topics.names), np.stack(rows) if rows else np.zeros((0, 0)))
+        topics = Topics.of_categories([item.categories for item in catalogue.values()])
+        return cls(topics.names, topics.mass.toarray().astype(np.float64))
 
     def forecast(self, log_p: Floats) -> Floats:
         """P(topic of the next item), float64 [cases, topics], from log P(item), float64 [cases, items]."""
