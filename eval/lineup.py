@@ -31,6 +31,7 @@ from eval.peers.item_knn import ItemKNN
 from eval.peers.markov import Markov
 from eval.peers.product import Retrieval, SomeParts
 from eval.peers.sasrec import SASRec
+from eval.peers.trackers import KINDS, ProductInterests, Tracker
 from eval.systems import System
 from history.catalogue import Catalogue
 from retrieval.parts import PARTS
@@ -113,6 +114,10 @@ def _only(part: str) -> Callable[[Scene], System]:
     return lambda scene: _some(scene, [part])
 
 
+def _tracker(kind: str) -> Callable[[Scene], System]:
+    return lambda scene: Tracker(scene.resources, kind)
+
+
 SYSTEMS: Mapping[str, Callable[[Scene], System]] = {
     "random": lambda scene: Random(scene.seed),
     "popular": lambda scene: Popular(),
@@ -129,6 +134,8 @@ SYSTEMS: Mapping[str, Callable[[Scene], System]] = {
     "encoder-classifier": lambda scene: EncoderClassifier(
         scene.resources, scene.resources.settings.encoder, seed=scene.seed
     ),
+    **{f"topics-{kind}": _tracker(kind) for kind in KINDS},
+    "interests": lambda scene: ProductInterests(scene.retrieval),
     "retrieval": lambda scene: scene.retrieval,
     **{f"retrieval-without-{part}": _without(part) for part in PARTS},
     **{f"retrieval-only-{part}": _only(part) for part in PARTS},

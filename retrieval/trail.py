@@ -67,6 +67,12 @@ class PastReader:
         """How many signals there are: three polarities of each event type of the domain, and of all others together."""
         return 3 * (len(self._kinds) + 1)
 
+    @property
+    def weights(self) -> NDArray[np.float32]:
+        """How much an event with each signal counts by its type, float32 [signals]."""
+        kinds = [self._domain.kind("").weight, *(kind.weight for kind in self._domain.events.values())]
+        return np.repeat(np.array(kinds, np.float32), 3)
+
     def read(self, timeline: Timeline) -> Past:
         """The past of a user whose events these are."""
         taste = self._tastes.read(timeline)

@@ -7,7 +7,7 @@ import pytest
 
 from eval.planted import plant
 from interests.habits import fit_habits, topic_log_loss
-from interests.tracker import Habits, Interests, Log, trace
+from interests.tracker import NEVER, Habits, Interests, Log, trace
 
 TOPICS, EVENTS, USERS = 8, 160, 20
 EVERYONE = np.full(TOPICS, 1 / TOPICS)
@@ -30,7 +30,7 @@ def test_fitted_habits_forecast_better_than_those_to_start_with(kind: str) -> No
     asked = np.arange(len(log.users)) % EVENTS >= EVENTS // 2
     found = fit_habits(log, EVERYONE, asked)
     assert loss(log, found, asked) < loss(log, Habits(), asked) - 0.003
-    assert found.slow_seconds == Habits().slow_seconds  # all at one moment: nothing is said of time
+    assert found.slow_seconds == found.fast_seconds == NEVER  # all at one moment: nothing is said of time
 
 
 def test_tastes_that_turn_are_remembered_for_a_shorter_time() -> None:
