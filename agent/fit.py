@@ -16,9 +16,11 @@ from agent.fusion import NO_WEIGHT, Drawn, LanguageWeight, draw_beside, fit_weig
 from agent.knowledge import LANGUAGE, about_fit, write_texts
 from agent.options import FitOptions
 from agent.resources import Resources
+from agent.tracking import TopicReader, fit_tracking
 from history.catalogue import Catalogue, item_text
 from history.splits import Target, last_target
 from history.timeline import Timeline
+from interests.topics import Topics
 from retrieval.blend import Earned
 from retrieval.learning import Catalogued, learn, lesson_of, target_count
 from retrieval.retriever import Retriever
@@ -68,13 +70,17 @@ def fit(resources: Resources, options: FitOptions | None = None) -> FitReport:
     targets = _targets(resources, timelines, catalogue, target_count(options.targets, len(places)), generator)
     before = {**timelines, **{target.history.user_id: target.history for target in targets}}
     everything = [reader.trail(timeline) for timeline in timelines.values()]
+    lesson = lesson_of(reader, list(before.values()), targets, places, resources.domain.repeats)
     learnt = learn(
         Catalogued(list(catalogue), list(catalogue.values()), texts, reader.signals),
-        lesson_of(reader, list(before.values()), targets, places, resources.domain.repeats),
+        lesson,
         everything,
         recipe_for(options.recipe, everything, options.seed),
         store.order_only(),
     )
+    topics = Topics.of_categories([item.categories for item in catalogue.values()])
+    read = TopicReader(topics, reader, store.order_only())
+    tracking = fit_tracking(read, everything, lesson, learnt.rehearsal, np.random.default_rng(options.seed))
     language = NO_WEIGHT
     if options.language_targets and learnt.fitted:
         sample = targets[: options.language_targets]
@@ -82,6 +88,7 @@ def fit(resources: Resources, options: FitOptions | None = None) -> FitReport:
 
     def write(folder: Path) -> None:
         learnt.retriever.save(folder)
+        tracking.save(folder)
         write_texts(folder, catalogue)
         measured = {resources.language_key: asdict(language)} if language.targets else {}
         (folder / LANGUAGE).write_text(json.dumps(measured, indent=2))

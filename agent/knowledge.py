@@ -21,6 +21,7 @@ from agent.options import FitOptions
 from agent.rationale import Pen, Rationales
 from agent.resources import FIT, Resources
 from agent.scorer import LanguageScorer
+from agent.tracking import TopicReader, Tracking
 from history.catalogue import Catalogue, item_text
 from history.records import Item
 from history.timeline import Timeline
@@ -34,7 +35,7 @@ from workspace.errors import NotReady, StoreError
 if TYPE_CHECKING:
     from engine.local import LocalEngine
 
-FORMAT = 2  # of what a fit writes
+FORMAT = 3  # of what a fit writes
 LANGUAGE, TEXTS = "language.json", "texts.json"
 logger = logging.getLogger(__name__)
 
@@ -59,13 +60,16 @@ class Knowledge:
         self.catalogue = self.store.catalogue()
         self._check(artefact)
         language = json.loads((artefact.folder / LANGUAGE).read_bytes())
+        self.tracking = Tracking.load(artefact.folder)
         self.retriever = self._retriever(artefact, language)
         self.index = self.retriever.index
         resources.settle(language)
         fitted = language.get(resources.language_key)
         self.language_weight = LanguageWeight(**fitted) if fitted else NO_WEIGHT
-        self.topics = Topics.of_categories([self.catalogue[item_id].categories for item_id in self.index.item_ids])
         self.reader = resources.past_reader(self.index.places, self.retriever.texts)
+        self.topics = Topics.of_categories([self.catalogue[item_id].categories for item_id in self.index.item_ids])
+        self.tracking = self.tracking.on(self.topics.ids)
+        self.topic_reader = TopicReader(self.topics, self.reader, self.store.order_only())
 
     @property
     def engine(self) -> LocalEngine:
@@ -162,6 +166,7 @@ class Knowledge:
 
         def write(folder: Path) -> None:
             grown.save(folder)
+            self.tracking.save(folder)
             write_texts(folder, Catalogue(self.catalogue[item_id] for item_id in items))
             (folder / LANGUAGE).write_text(json.dumps(language, indent=2))
 

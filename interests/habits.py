@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
+from scipy.optimize import Bounds, minimize
 
 from interests.tracker import DAY, NEVER, Floats, Habits, Interests, Log, trace
 
 LEAST_P = 1e-12
+REACH = float(np.log(1_000))  # each field is looked for within a thousandth and a thousand times of where it starts
 IN_ORDER = ("slow_events", "fast_events", "fast", "prior", "binge", "accident", "neutral", "against")
 IN_TIME = ("slow_seconds", "fast_seconds")
 START = Habits(slow_seconds=365 * DAY, binge=0.05, accident=0.05)
@@ -52,4 +53,8 @@ def fit_habits(
         return float(np.nanmean(topic_log_loss(forecast[asked], log.mass[asked])))
 
     begin = np.log(np.array([getattr(start, name) for name in names]))
-    return told(minimize(cost, begin, method="Powell", options={"maxiter": rounds, "ftol": 1e-4, "xtol": 0.05}).x)
+    bounds = Bounds(begin - REACH, begin + REACH)
+    found = minimize(
+        cost, begin, method="Powell", bounds=bounds, options={"maxiter": rounds, "ftol": 1e-4, "xtol": 0.05}
+    )
+    return told(found.x)

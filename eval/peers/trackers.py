@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from agent.resources import Resources
-from agent.tracking import log_of
+from agent.tracking import TopicReader
 from eval.fitted import fit_or_read
 from eval.interactions import Floats, Interactions, Ints
 from eval.peers.product import Retrieval
@@ -20,7 +20,6 @@ from interests.habits import IN_ORDER, IN_TIME, START, fit_habits
 from interests.mixture import fit_mixture, mixed
 from interests.topics import Topics
 from interests.tracker import NEVER, Habits, Interests, Log, trace
-from retrieval.trail import PastReader
 from workspace.errors import DataError
 
 ALONE = Habits(slow_events=NEVER, fast=0.0, fast_seconds=NEVER)  # one memory that never fades
@@ -44,7 +43,7 @@ class Tracker:
     kind: str
     fitted_on: Interactions = field(init=False, repr=False)
     habits: Habits = field(init=False, repr=False)
-    _reader: PastReader = field(init=False, repr=False)
+    _read: TopicReader = field(init=False, repr=False)
     _topics: Topics = field(init=False, repr=False)
     _everyone: Floats = field(init=False, repr=False)
 
@@ -60,7 +59,8 @@ class Tracker:
         if not self._topics.names or not split.validation.cases:
             raise DataError("topics are forecast from categories and validation targets; one of the two is missing")
         places = {item_id: place for place, item_id in enumerate(catalogue)}
-        self._reader = self.resources.past_reader(places, np.zeros((len(places), 1), np.float32))  # no text is read
+        reader = self.resources.past_reader(places, np.zeros((len(places), 1), np.float32))  # no text is read
+        self._read = TopicReader(self._topics, reader, events.order_only)
         log, rows = self._asked(split.validation.cases)
         asked = np.zeros(len(log.users), bool)
         asked[rows] = True
@@ -95,9 +95,8 @@ class Tracker:
             events = self.resources.store.timeline(self.fitted_on.user_ids[user]).events[: place + 1]
             known = [number for number, event in enumerate(events) if event.item_id in self.fitted_on.catalogue]
             rows |= {(user, number): len(rows) + row for row, number in enumerate(known)}
-            trails.append(self._reader.trail(Timeline("", tuple(events[number] for number in known))))
-        log = log_of(trails, self._topics, self._reader, self.fitted_on.order_only)
-        return log, np.array([rows[case.user, case.place] for case in cases], np.int64)
+            trails.append(self._read.reader.trail(Timeline("", tuple(events[number] for number in known))))
+        return self._read.log(trails), np.array([rows[case.user, case.place] for case in cases], np.int64)
 
 
 @dataclass
