@@ -26,7 +26,7 @@ try:
     from matplotlib.lines import Line2D
     from matplotlib.typing import LineStyleType
 except ImportError as error:
-    raise ImportError("matplotlib is missing; run: pip install 'foretaste[bench]'") from error
+    raise ImportError("matplotlib is missing; run: pip install 'foretaste[plots]'") from error
 
 WIDTH = 5.4  # inches: 390 units, so that letters stay readable on a telephone
 ROW = 0.27  # inches a named row

@@ -21,6 +21,7 @@ COMMANDS = {
     "fit": "fit",
     "recommend": "recommend",
     "search": "search",
+    "interests": "interests",
     "tune": "tune",
     "adapters": "adapters",
     "evaluate": "evaluate",

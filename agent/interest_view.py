@@ -1,0 +1,168 @@
+"""What a user is into now, what rises and fades, when it turned, and what is likely next."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agent.knowledge import Knowledge
+from history.timeline import Timeline
+from interests.shifts import Shift, find_shifts
+from interests.topics import TopicShare
+from interests.tracker import trace
+from workspace.errors import UsageError
+
+LEADING, MOVED, SHOWN = 5, 3, 4  # topics of a forecast, topics and events of a change that are told
+LEAST = 0.01  # a change of a smaller share is not told
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftView:
+    """Interests turned at `begun`, a date, or a number of events where only the order is known.
+
+    `rose` and `fell` are shares won and lost; `items` the titles of the events that show it.
+    """
+
+    begun: str
+    noticed: str
+    rose: tuple[TopicShare, ...]
+    fell: tuple[TopicShare, ...]
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NextItem:
+    """An item that is likely next, and its P(next)."""
+
+    item_id: str
+    title: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class InterestView:
+    """A user's interests; shares and probabilities in [0, 1].
+
+    `confidence` says how much of `now` comes from the user's own events rather than from everyone's. `rising` and
+    `fading` compare it with all that the user ever did. `next` is P(topic of the next event); `within`, by a number of
+    events, P(a topic is met among so many).
+    """
+
+    user_id: str
+    events: int
+    confidence: float
+    now: tuple[TopicShare, ...]
+    rising: tuple[TopicShare, ...]
+    fading: tuple[TopicShare, ...]
+    shifts: tuple[ShiftView, ...]
+    next: tuple[TopicShare, ...]
+    within: dict[int, tuple[TopicShare, ...]]
+    next_items: tuple[NextItem, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object that `interests --json` prints."""
+        return asdict(self)
+
+    def to_json(self) -> str:
+        """The same as one line of JSON."""
+        return json.dumps(self.to_dict(), ensure_ascii=False)
+
+
+@dataclass(frozen=True)
+class Course:
+    """The whole way: `times`, float64 [events], and the shares after each event, float64 [events, topics].
+
+    `forecast`, float64 [topics], is P(topic of the next event); `titles` are the events' items.
+    """
+
+    times: NDArray[np.float64]
+    shares: NDArray[np.float64]
+    forecast: NDArray[np.float64]
+    titles: tuple[str, ...]
+    names: tuple[str, ...]
+    shifts: tuple[Shift, ...]
+    order_only: bool
+
+
+def interests_of(know: Knowledge, timeline: Timeline, k: int = 5) -> tuple[InterestView, Course]:
+    """The interests of a user, or of a visitor whose events these are, with the `k` likeliest items; and their course.
+
+    Raises:
+        UsageError: the catalogue has no topics.
+    """
+    if not know.topics.names:
+        raise UsageError("no item has a category, so there are no topics to follow; import items with categories")
+    past = know.past(timeline)
+    log = know.topic_reader.log([past.trail])
+    memories = know.tracking.empty(1)
+    before = trace(memories, log).astype(np.float64)
+    here = np.zeros(1, np.int64)
+    now = memories.forecast(here)[0].astype(np.float64)
+    allowed = know.allowed(timeline, None)
+    log_p = know.retriever.log_probability(past, allowed)
+    forecast = know.tracking.forecast(now[None], know.topic_reader.sums(log_p[None]))[0] if allowed.any() else now
+    titles = tuple(_title(know, item) for item in past.trail.items.tolist())
+    shifts = tuple(find_shifts(log.users, log.mass, know.tracking.everyone))
+    shares = np.concatenate([before[1:], now[None]]) if len(before) else before
+    course = Course(past.trail.times, shares, forecast, titles, know.topics.names, shifts, know.store.order_only())
+    change = now - _usual(log.mass, know.tracking.everyone)
+    view = InterestView(
+        user_id=timeline.user_id,
+        events=len(past.trail),
+        confidence=float(memories.confidence(here)[0]),
+        now=_leading(know, now, LEADING),
+        rising=_moved(know, change),
+        fading=_moved(know, -change),
+        shifts=tuple(_shift(know, course, shift, log.mass) for shift in shifts),
+        next=_leading(know, forecast, LEADING),
+        within={count: _leading(know, 1 - (1 - forecast) ** count, LEADING) for count in (5, 10)},
+        next_items=_next_items(know, log_p, k) if allowed.any() else (),
+    )
+    return view, course
+
+
+def moment(course: Course, place: int) -> str:
+    """The date of an event, or its number where only the order is known."""
+    if course.order_only:
+        return f"event {place + 1}"
+    return datetime.fromtimestamp(course.times[place], UTC).date().isoformat()
+
+
+def _usual(mass: NDArray[np.float32], everyone: NDArray[np.float64]) -> NDArray[np.float64]:
+    total = mass.sum(axis=0, dtype=np.float64)
+    return total / total.sum() if total.any() else everyone
+
+
+def _leading(know: Knowledge, shares: NDArray[np.float64], count: int) -> tuple[TopicShare, ...]:
+    return tuple(know.topics.leading(shares, count))
+
+
+def _moved(know: Knowledge, change: NDArray[np.floating]) -> tuple[TopicShare, ...]:
+    return tuple(one for one in know.topics.leading(np.maximum(change, 0.0), MOVED) if one.share >= LEAST)
+
+
+def _shift(know: Knowledge, course: Course, shift: Shift, mass: NDArray[np.float32]) -> ShiftView:
+    rose = _moved(know, shift.change)
+    risen = [know.topics.names.index(one.topic) for one in rose]
+    places = range(shift.begun, shift.noticed + 1)
+    showing = [course.titles[place] for place in places if mass[place, risen].any()]
+    begun, noticed = moment(course, shift.begun), moment(course, shift.noticed)
+    return ShiftView(begun, noticed, rose, _moved(know, -shift.change), tuple(showing[:SHOWN]))
+
+
+def _next_items(know: Knowledge, log_p: NDArray[np.float64], k: int) -> tuple[NextItem, ...]:
+    ids = know.index.item_ids
+    places: Sequence[int] = know.retriever.top(log_p, k).tolist()
+    return tuple(
+        NextItem(ids[place], know.catalogue[ids[place]].title, float(np.exp(log_p[place]))) for place in places
+    )
+
+
+def _title(know: Knowledge, place: int) -> str:
+    return know.catalogue[know.index.item_ids[place]].title if place >= 0 else ""

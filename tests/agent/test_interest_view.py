@@ -1,0 +1,85 @@
+"""What a user is into, from the home's own tracker."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from agent.fit import fit
+from agent.interest_view import interests_of, moment
+from agent.knowledge import Knowledge
+from agent.options import FitOptions, Recipe
+from agent.recommender import Recommender
+from agent.resources import Resources
+from history.records import Event
+from history.timeline import Timeline
+
+
+def turned(know: Knowledge, first: int = 24, then: int = 16) -> Timeline:
+    """A visitor of comedies who turns to horror."""
+    ids = {
+        genre: [one for one, item in know.catalogue.items() if item.categories == (genre,)]
+        for genre in ("Comedy", "Horror")
+    }
+    names = ["Comedy"] * first + ["Horror"] * then
+    events = [
+        Event("visitor", ids[name][place % len(ids[name])], 86_400.0 * place, "like")
+        for place, name in enumerate(names)
+    ]
+    return Timeline("visitor", tuple(events))
+
+
+def test_made_users_are_into_their_one_category(recommender: Recommender) -> None:
+    know = recommender.knowledge
+    view, course = interests_of(know, know.store.timeline("u00"))
+    assert (view.now[0].topic, view.next[0].topic) == ("Comedy", "Comedy")
+    assert 0.5 < view.confidence <= 1.0
+    assert not view.shifts
+    assert course.shares.shape == (8, 4)
+    assert course.shares.sum(axis=1) == pytest.approx(1.0, abs=1e-5)
+    assert sum(one.share for one in view.next) == pytest.approx(1.0, abs=1e-5)
+    assert view.within[10][0].share >= view.within[5][0].share >= view.next[0].share
+    probabilities = [item.probability for item in view.next_items]
+    assert probabilities == sorted(probabilities, reverse=True)
+    seen = {event.item_id for event in know.store.timeline("u00").events}
+    assert not seen & {item.item_id for item in view.next_items}
+
+
+def test_a_turn_has_a_date_a_direction_and_events_that_show_it(recommender: Recommender) -> None:
+    know = recommender.knowledge
+    timeline = turned(know)
+    view, course = interests_of(know, timeline)
+    (shift,) = view.shifts
+    assert shift.begun == "1970-01-25"
+    assert (shift.rose[0].topic, shift.fell[0].topic) == ("Horror", "Comedy")
+    shown = [know.catalogue[event.item_id].title for event in timeline.events[24:28]]
+    assert list(shift.items) == shown[: len(shift.items)]
+    assert [one.topic for one in view.rising] == ["Horror"]
+    assert [one.topic for one in view.fading] == ["Comedy"]
+    assert moment(replace(course, order_only=True), 4) == "event 5"
+
+
+def test_of_a_visitor_without_events_everyones_taste_is_told(recommender: Recommender) -> None:
+    view, course = interests_of(recommender.knowledge, Timeline("visitor"))
+    assert (view.events, view.confidence, view.shifts, view.rising) == (0, 0.0, (), ())
+    assert course.shares.shape == (0, 4)
+    assert sum(one.share for one in view.now) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_all_events_at_one_moment_and_late_ones_are_followed_in_their_order(recommender: Recommender) -> None:
+    know = recommender.knowledge
+    timeline = turned(know)
+    at_once = Timeline("visitor", tuple(replace(event, timestamp=5.0) for event in timeline.events))
+    assert len(interests_of(know, at_once)[0].shifts) == 1
+
+
+def test_without_categories_the_way_out_is_told(resources: Resources) -> None:
+    from workspace.errors import UsageError
+
+    bare = [replace(item, categories=()) for item in resources.store.catalogue().values()]
+    resources.store.add(bare, [], order_only=False)
+    fit(resources, FitOptions(language_targets=0, recipe=Recipe.short))
+    know = Knowledge(resources)
+    with pytest.raises(UsageError, match="no topics to follow; import items with categories"):
+        interests_of(know, know.store.timeline("u00"))
