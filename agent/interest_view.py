@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -12,7 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.knowledge import Knowledge
+from history.records import CORRECTION, Event
 from history.timeline import Timeline
+from interests.corrections import Correction, Kind, UnknownTopic, factors, read_corrections, written
 from interests.shifts import Shift, find_shifts
 from interests.topics import TopicShare
 from interests.tracker import trace
@@ -51,7 +54,7 @@ class InterestView:
 
     `confidence` says how much of `now` comes from the user's own events rather than from everyone's. `rising` and
     `fading` compare it with all that the user ever did. `next` is P(topic of the next event); `within`, by a number of
-    events, P(a topic is met among so many).
+    events, P(a topic is met among so many). `said` is what the user said of topics: it holds over all of these.
     """
 
     user_id: str
@@ -64,6 +67,7 @@ class InterestView:
     next: tuple[TopicShare, ...]
     within: dict[int, tuple[TopicShare, ...]]
     next_items: tuple[NextItem, ...]
+    said: dict[str, Kind]
 
     def to_dict(self) -> dict[str, Any]:
         """The object that `interests --json` prints."""
@@ -103,9 +107,10 @@ def interests_of(know: Knowledge, timeline: Timeline, k: int = 5) -> tuple[Inter
     memories = know.tracking.empty(1)
     before = trace(memories, log).astype(np.float64)
     here = np.zeros(1, np.int64)
-    now = memories.forecast(here)[0].astype(np.float64)
+    said = know.said(timeline)
+    now = _corrected(memories.forecast(here)[0].astype(np.float64), factors(know.topics, said))
     allowed = know.allowed(timeline, None)
-    log_p = know.retriever.log_probability(past, allowed)
+    log_p = know.log_p(past, timeline, allowed)
     forecast = know.tracking.forecast(now[None], know.topic_reader.sums(log_p[None]))[0] if allowed.any() else now
     titles = tuple(_title(know, item) for item in past.trail.items.tolist())
     shifts = tuple(find_shifts(log.users, log.mass, know.tracking.everyone))
@@ -123,6 +128,7 @@ def interests_of(know: Knowledge, timeline: Timeline, k: int = 5) -> tuple[Inter
         next=_leading(know, forecast, LEADING),
         within={count: _leading(know, 1 - (1 - forecast) ** count, LEADING) for count in (5, 10)},
         next_items=_next_items(know, log_p, k) if allowed.any() else (),
+        said=said,
     )
     return view, course
 
@@ -132,6 +138,36 @@ def moment(course: Course, place: int) -> str:
     if course.order_only:
         return f"event {place + 1}"
     return datetime.fromtimestamp(course.times[place], UTC).date().isoformat()
+
+
+def say(know: Knowledge, user_id: str, text: str) -> list[Correction]:
+    """Keep what a user says of their own interests, in plain words; the very next list obeys it.
+
+    Raises:
+        UnknownName: no such user.
+        UsageError: the text names no known topic.
+    """
+    store = know.store
+    timeline = store.timeline(user_id)
+    try:
+        found = read_corrections(text, know.topics.names)
+    except UnknownTopic as error:
+        nearest = ", ".join(error.nearest) or "none: no item has a category"
+        raise UsageError(
+            f"{error.words!r} names no topic, or does not say what of it; the nearest are {nearest}; say for instance "
+            "'no horror, more comedy, less drama, take back war'"
+        ) from error
+    now = time.time()
+    if store.order_only():
+        now = store.last_timestamp() + 1
+    events = [Event(timeline.user_id, "", now, CORRECTION, text=written(one)) for one in found]
+    store.add(events=events)
+    return found
+
+
+def _corrected(shares: NDArray[np.float64], by: NDArray[np.float64]) -> NDArray[np.float64]:
+    found: NDArray[np.float64] = shares * by
+    return found / found.sum() if found.any() else shares
 
 
 def _usual(mass: NDArray[np.float32], everyone: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -25,6 +25,7 @@ from agent.tracking import TopicReader, Tracking
 from history.catalogue import Catalogue, item_text
 from history.records import Item
 from history.timeline import Timeline
+from interests.corrections import Kind, item_factors, read_written
 from interests.topics import Topics
 from retrieval.growing import grow
 from retrieval.retriever import Retriever
@@ -135,7 +136,23 @@ class Knowledge:
             allowed[[self.index.places[item_id] for item_id in timeline.item_ids if item_id in self.index.places]] = (
                 False
             )
+        if timeline.corrections:
+            allowed &= item_factors(self.topics, self.said(timeline)) > 0
         return allowed
+
+    def log_p(self, past: Past, timeline: Timeline, allowed: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """The retriever's log P(next), float64 [items], by what the user said too; -inf for what is not `allowed`."""
+        found = self.retriever.log_probability(past, allowed)
+        if not timeline.corrections:
+            return found
+        with np.errstate(divide="ignore"):
+            found = found + np.log(item_factors(self.topics, self.said(timeline)))
+        corrected: NDArray[np.float64] = found - np.logaddexp.reduce(found)
+        return corrected
+
+    def said(self, timeline: Timeline) -> dict[str, Kind]:
+        """What the user said of each topic, as it holds now."""
+        return read_written(event.text for event in timeline.corrections)
 
     @cached_property
     def _available(self) -> NDArray[np.bool_]:

@@ -151,9 +151,13 @@ class Recommender:
         allowed = know.allowed(timeline, where)
         if not allowed.any():
             reason = "the filter leaves no item that may be recommended; loosen --where" if where else NOTHING_LEFT
+            if timeline.corrections:
+                reason += (
+                    "; what the user said of topics leaves none, too: foretaste interests USER --say 'take back …'"
+                )
             raise UsageError(f"user {timeline.user_id!r}: {reason}")
         past = know.past(timeline)
-        log_p = know.retriever.log_probability(past, allowed)
+        log_p = know.log_p(past, timeline, allowed)
         return Candidates(log_p, know.retriever.top(log_p, know.settings.candidates), past, log_p)
 
     def _read(self, timelines: Sequence[Timeline], candidates: Sequence[Candidates]) -> list[Candidates]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+CORRECTION = "correction"  # the type of an event that says what its user is into; see `interests.corrections`
+
 
 @dataclass(frozen=True, slots=True)
 class Event:

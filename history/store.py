@@ -116,8 +116,8 @@ class Store:
         events = schema.events
         rows = select(events).where(events.c.user_id == user_id).order_by(events.c.timestamp, events.c.id)
         with self._reading() as connection:
-            timeline = Timeline(user_id, tuple(map(to_event, connection.execute(rows))))
-        if not timeline.events:
+            timeline = Timeline.of(user_id, map(to_event, connection.execute(rows)))
+        if not timeline.events and not timeline.corrections:
             raise unknown_name("user", user_id, self.user_ids())
         return timeline
 
@@ -130,11 +130,11 @@ class Store:
             for row in connection.execution_options(yield_per=BATCH).execute(rows):
                 event = to_event(row)
                 if current and current[0].user_id != event.user_id:
-                    yield Timeline(current[0].user_id, tuple(current))
+                    yield Timeline.of(current[0].user_id, current)
                     current = []
                 current.append(event)
             if current:
-                yield Timeline(current[0].user_id, tuple(current))
+                yield Timeline.of(current[0].user_id, current)
 
     def user_ids(self) -> list[str]:
         """Every user with an event."""

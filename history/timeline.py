@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from history.records import Event
+from history.records import CORRECTION, Event
 
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """The events of one user, oldest first; equal timestamps keep the order in which they came."""
+    """The events of one user, oldest first; equal timestamps keep the order in which they came.
+
+    `corrections` are what the user said of their own interests; they are no behaviour, so `events` are without them.
+    """
 
     user_id: str
     events: tuple[Event, ...] = ()
+    corrections: tuple[Event, ...] = ()
+
+    @classmethod
+    def of(cls, user_id: str, stored: Iterable[Event]) -> Timeline:
+        """The timeline of all that is stored of a user."""
+        events = tuple(stored)
+        said = tuple(event for event in events if event.type == CORRECTION)
+        return cls(user_id, tuple(event for event in events if event.type != CORRECTION) if said else events, said)
 
     def __len__(self) -> int:
         return len(self.events)

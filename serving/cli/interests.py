@@ -16,23 +16,30 @@ if TYPE_CHECKING:
     from interests.topics import TopicShare
 
 ENDINGS = (".png", ".html")
+SAID = {"ban": "no", "less": "less", "more": "more", "pin": "always some"}
 
 
 def command(
     context: typer.Context,
     user: Annotated[str, typer.Argument(help="The user's id.")],
     k: Annotated[int, typer.Option("-k", min=1, help="How many likely items.")] = 5,
+    say: Annotated[
+        str, typer.Option(help='What the user says of them first: "no horror, more comedy, take back war".')
+    ] = "",
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     plot: Annotated[Path | None, typer.Option(help="Draw their course to FILE.png or FILE.html.")] = None,
 ) -> None:
     """Show a user's interests and where they lead. Example: foretaste interests 196 --plot 196.html"""
     from agent.interest_view import interests_of
+    from agent.interest_view import say as keep
     from agent.knowledge import Knowledge
     from agent.resources import Resources
 
     if plot and plot.suffix not in ENDINGS:
         raise UsageError(f"--plot {plot}: name a file that ends in {' or '.join(ENDINGS)}")
     know = Knowledge(Resources.at(context.obj))
+    if say:
+        keep(know, user, say)
     view, course = interests_of(know, know.store.timeline(user), k)
     if json:
         typer.echo(view.to_json())
@@ -52,6 +59,8 @@ def show(view: InterestView) -> None:
     for what, topics in (("rising", view.rising), ("fading", view.fading)):
         if topics:
             typer.echo(f"  {what}: {_listed(topics, '+' if what == 'rising' else '-')}")
+    if view.said:
+        typer.echo("  said: " + ", ".join(f"{SAID[kind]} {topic}" for topic, kind in view.said.items()))
     for number, shift in enumerate(view.shifts, 1):
         typer.echo(f"  shift {number}, {told(shift)}")
     typer.echo(f"  next: {_listed(view.next)}")

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from agent.fit import fit
-from agent.interest_view import interests_of, moment
+from agent.interest_view import interests_of, moment, say
 from agent.knowledge import Knowledge
 from agent.options import FitOptions, Recipe
 from agent.recommender import Recommender
 from agent.resources import Resources
 from history.records import Event
 from history.timeline import Timeline
+from workspace.errors import UnknownName, UsageError
 
 
 def turned(know: Knowledge, first: int = 24, then: int = 16) -> Timeline:
@@ -75,11 +77,56 @@ def test_all_events_at_one_moment_and_late_ones_are_followed_in_their_order(reco
 
 
 def test_without_categories_the_way_out_is_told(resources: Resources) -> None:
-    from workspace.errors import UsageError
-
     bare = [replace(item, categories=()) for item in resources.store.catalogue().values()]
     resources.store.add(bare, [], order_only=False)
     fit(resources, FitOptions(language_targets=0, recipe=Recipe.short))
     know = Knowledge(resources)
     with pytest.raises(UsageError, match="no topics to follow; import items with categories"):
         interests_of(know, know.store.timeline("u00"))
+
+
+def test_what_the_user_says_holds_for_the_next_list_and_can_be_taken_back(recommender: Recommender) -> None:
+    know = recommender.knowledge
+
+    def topics(k: int = 10) -> list[str]:
+        found = recommender.recommend("u00", k, rationale=False).items
+        return [know.catalogue[item.item_id].categories[0] for item in found]
+
+    before = topics()
+    assert "Comedy" in before
+    assert [one.kind for one in say(know, "u00", "no comedies, more horror")] == ["ban", "more"]
+    after = topics()
+    assert "Comedy" not in after
+    assert after.count("Horror") > before.count("Horror")
+    view, _ = interests_of(know, know.store.timeline("u00"))
+    assert view.said == {"Comedy": "ban", "Horror": "more"}
+    assert "Comedy" not in {one.topic for one in (*view.now, *view.next)}
+    assert not any(know.catalogue[item.item_id].categories == ("Comedy",) for item in view.next_items)
+    assert view.events == 8  # what was said is no behaviour
+    say(know, "u00", "take back comedy and horror")
+    assert topics() == before
+    assert interests_of(know, know.store.timeline("u00"))[0].said == {}
+
+
+def test_probabilities_still_sum_to_one_after_a_correction(recommender: Recommender) -> None:
+    know = recommender.knowledge
+    say(know, "u00", "less comedy")
+    found = recommender.candidates(know.store.timeline("u00"))
+    assert np.exp(found.log_p).sum() == pytest.approx(1.0)
+
+
+def test_a_correction_that_names_no_topic_is_explained_and_nothing_is_kept(recommender: Recommender) -> None:
+    know = recommender.knowledge
+    with pytest.raises(UsageError, match=r"'cooking shows' names no topic.* the nearest are .*no horror, more comedy"):
+        say(know, "u00", "no horror, no cooking shows")
+    assert not know.store.timeline("u00").corrections
+    with pytest.raises(UnknownName, match="nobody"):
+        say(know, "nobody", "no horror")
+
+
+def test_bans_of_everything_leave_a_clear_error(recommender: Recommender) -> None:
+    know = recommender.knowledge
+    say(know, "u00", "no comedy, no crime, no drama, no horror")
+    with pytest.raises(UsageError, match="u00.*take back"):
+        recommender.recommend("u00", 3)
+    assert interests_of(know, know.store.timeline("u00"))[0].next_items == ()
