@@ -25,6 +25,7 @@ from workspace.progress import track
 K = 10
 HEADLINE = f"ndcg@{K}"
 RECALLED = (10, 20, 50)
+TOPIC_P = "topic_p"  # the share that a system gave to the topic which it predicted
 BATCH = 256
 
 
@@ -139,6 +140,7 @@ class Judge:
         measured = {
             "topic_logloss": topic_log_loss(forecast, truth),
             "topic_accuracy": topic_accuracy(predicted, truth),
+            TOPIC_P: forecast[np.arange(len(predicted)), predicted],
         }
         return predicted, measured
 

@@ -30,6 +30,10 @@ METRICS: Mapping[str, tuple[int, str]] = {
     "ece": (DOWN, "expected calibration error: how far P(next) is from the share of hits, misses counted"),
     "topic_logloss": (DOWN, "-log P(category of the next item) in nats"),
     "topic_accuracy": (UP, "share of targets that are of the category found most probable"),
+    "topic_ece": (
+        DOWN,
+        "how far the share given to the predicted category is from what came, of several split equally",
+    ),
     "topic_precision": (UP, "mean over categories: share of its predictions that are right"),
     "topic_recall": (UP, "mean over categories: share of its targets that were predicted"),
     "topic_f1": (UP, "mean over categories: harmonic mean of precision and recall"),
@@ -42,7 +46,7 @@ GROUPS: Sequence[tuple[str, Sequence[str]]] = (
     ("Are the probabilities true?", ("logloss", "brier", "ece")),
     (
         "Which category comes next",
-        ("topic_logloss", "topic_accuracy", "topic_precision", "topic_recall", "topic_f1"),
+        ("topic_logloss", "topic_accuracy", "topic_ece", "topic_precision", "topic_recall", "topic_f1"),
     ),
     ("Cost", ("tokens", "seconds")),
 )

@@ -17,6 +17,7 @@ from eval.comparisons import Comparison
 from eval.interactions import Floats, Ints
 from eval.intervals import Interval, user_means
 from eval.protocols.split import Split
+from eval.summary import NOT_AVERAGED
 from eval.thin import Gain, gains
 from workspace.errors import explained_disk_errors
 
@@ -82,7 +83,7 @@ class Results:
         for system, answers in self.answers.items():
             means = {metric: user_values(users, values) for metric, values in answers.metrics.items()}
             for user, count in zip(present.tolist(), targets.tolist(), strict=True):
-                figures = {metric: values.get(user) for metric, values in means.items() if metric != "rank"}
+                figures = {metric: values.get(user) for metric, values in means.items() if metric not in NOT_AVERAGED}
                 rows.append({"system": system, "user_id": user_ids[user], "targets": count, **figures})
         return rows
 

@@ -6,15 +6,15 @@ from collections.abc import Callable
 
 import numpy as np
 
-from eval.answers import Answers, Judge, K
+from eval.answers import TOPIC_P, Answers, Judge, K
 from eval.calibration import calibration_error
 from eval.interactions import Floats, Ints, Mask
 from eval.intervals import Interval, jackknife, resampled_means, user_means
 from eval.lists import coverage, gini
 from eval.topics import classification_report
 
-# Ranks of missed targets are infinite; they are kept for pictures, not averaged.
-NOT_AVERAGED = ("rank",)
+# Ranks of missed targets are infinite, and a confidence is no merit; both are kept for other figures, not averaged.
+NOT_AVERAGED = ("rank", TOPIC_P)
 
 
 def summarise(answers: Answers, judge: Judge, seed: int = 0) -> dict[str, Interval]:
@@ -69,4 +69,8 @@ def _figures(answers: Answers, judge: Judge) -> dict[str, Callable[[Mask], float
             found[f"topic_{part}"] = lambda kept, part=part: getattr(  # type: ignore[misc]
                 classification_report(answers.topics[kept], truth[kept]), part
             )
+        if TOPIC_P in answers.metrics:  # not among what earlier versions have kept
+            held, shares = answers.metrics[TOPIC_P], truth[np.arange(len(truth)), answers.topics]
+            named = truth.any(axis=1)
+            found["topic_ece"] = lambda kept: calibration_error(held[kept & named], shares[kept & named])
     return found

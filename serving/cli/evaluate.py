@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from eval.results import Results
 
 COLUMNS = ("recall@50", "hit@20", "logloss", "tokens", "seconds")
+TOPICAL = ("topic_logloss", "topic_accuracy", "topic_ece")  # where a system forecasts topics alone
 PIPE_WIDTH = 120  # columns of a table that no terminal shows
 
 
@@ -87,14 +88,18 @@ def show(results: Results) -> None:
     from eval.answers import HEADLINE
 
     split = results.split
-    columns = [name for name in COLUMNS if any(name in figures for figures in results.systems.values())]
+    found = results.systems.values()
+    wanted = COLUMNS if all(HEADLINE in figures for figures in found) else (*TOPICAL, *COLUMNS)
+    columns = [name for name in wanted if any(name in figures for figures in found)]
     table = Table(box=box.SIMPLE, title_justify="left")
     table.title = (
         f"{results.dataset}, {split.protocol}: {len(split.test.cases):,} targets, split {split.split_hash[:12]}"
     )
     for name in ("system", HEADLINE, "95 % interval", *columns):
         table.add_column(name, justify="left" if name == "system" else "right", no_wrap=True)
-    for name in sorted(results.systems, key=lambda name: -_mean(results, name, HEADLINE)):
+    for name in sorted(
+        results.systems, key=lambda name: (-_mean(results, name, HEADLINE), _mean(results, name, TOPICAL[0]))
+    ):
         headline = results.systems[name].get(HEADLINE)
         interval = f"{headline.low:.4f} to {headline.high:.4f}" if headline else ""
         figures = [_cell(results, name, column) for column in (HEADLINE, *columns)]
