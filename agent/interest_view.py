@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,16 +14,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.knowledge import Knowledge
+from agent.tracking import Tracking
 from history.records import CORRECTION, Event
 from history.timeline import Timeline
 from interests.corrections import Correction, Kind, UnknownTopic, factors, read_corrections, written
 from interests.shifts import Shift, find_shifts
 from interests.topics import TopicShare
 from interests.tracker import trace
+from retrieval.trail import Trail
 from workspace.errors import UsageError
 
 LEADING, MOVED, SHOWN = 5, 3, 4  # topics of a forecast, topics and events of a change that are told
 LEAST = 0.01  # a change of a smaller share is not told
+LARGE, RISEN, SELDOM, LATEST = 0.1, 0.05, 3, 50  # of a summary: shares, times as seldom as others, events
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,7 @@ class InterestView:
     `confidence` says how much of `now` comes from the user's own events rather than from everyone's. `rising` and
     `fading` compare it with all that the user ever did. `next` is P(topic of the next event); `within`, by a number of
     events, P(a topic is met among so many). `said` is what the user said of topics: it holds over all of these.
+    `summary` is all that in two or three sentences.
     """
 
     user_id: str
@@ -68,6 +73,7 @@ class InterestView:
     within: dict[int, tuple[TopicShare, ...]]
     next_items: tuple[NextItem, ...]
     said: dict[str, Kind]
+    summary: str
 
     def to_dict(self) -> dict[str, Any]:
         """The object that `interests --json` prints."""
@@ -110,13 +116,13 @@ def interests_of(know: Knowledge, timeline: Timeline, k: int = 5) -> tuple[Inter
     said = know.said(timeline)
     now = _corrected(memories.forecast(here)[0].astype(np.float64), factors(know.topics, said))
     allowed = know.allowed(timeline, None)
-    log_p = know.log_p(past, timeline, allowed)
+    log_p = know.log_p(past, timeline, allowed) if allowed.any() else np.full(len(allowed), -np.inf)
     forecast = know.tracking.forecast(now[None], know.topic_reader.sums(log_p[None]))[0] if allowed.any() else now
     titles = tuple(_title(know, item) for item in past.trail.items.tolist())
     shifts = tuple(find_shifts(log.users, log.mass, know.tracking.everyone))
     shares = np.concatenate([before[1:], now[None]]) if len(before) else before
     course = Course(past.trail.times, shares, forecast, titles, know.topics.names, shifts, know.store.order_only())
-    change = now - _usual(log.mass, know.tracking.everyone)
+    change = now - _usual(log.mass, know.tracking)
     view = InterestView(
         user_id=timeline.user_id,
         events=len(past.trail),
@@ -129,8 +135,10 @@ def interests_of(know: Knowledge, timeline: Timeline, k: int = 5) -> tuple[Inter
         within={count: _leading(know, 1 - (1 - forecast) ** count, LEADING) for count in (5, 10)},
         next_items=_next_items(know, log_p, k) if allowed.any() else (),
         said=said,
+        summary="",
     )
-    return view, course
+    usual = know.tracking.everyone
+    return replace(view, summary=_summary(know, view, now, usual, past.trail)), course
 
 
 def moment(course: Course, place: int) -> str:
@@ -170,9 +178,37 @@ def _corrected(shares: NDArray[np.float64], by: NDArray[np.float64]) -> NDArray[
     return found / found.sum() if found.any() else shares
 
 
-def _usual(mass: NDArray[np.float32], everyone: NDArray[np.float64]) -> NDArray[np.float64]:
-    total = mass.sum(axis=0, dtype=np.float64)
-    return total / total.sum() if total.any() else everyone
+def _summary(
+    know: Knowledge, view: InterestView, now: NDArray[np.float64], everyone: NDArray[np.float64], trail: Trail
+) -> str:
+    """The view in words: what holds `LARGE` of the interest, what moved, and what others like far more."""
+    mostly = [one.topic for one in view.now if one.share >= LARGE][:MOVED] or [one.topic for one in view.now[:1]]
+    seldom = (everyone >= LARGE) & (now < everyone / SELDOM)
+    little = [one.topic for one in know.topics.leading(np.where(seldom, everyone, 0.0), MOVED)]
+    facts = {
+        "mostly": mostly if view.events else [],
+        "decade": _decade(know, trail),
+        "rising": [one.topic for one in view.rising if one.share >= RISEN],
+        "fading": [one.topic for one in view.fading if one.share >= RISEN],
+        "little": little,
+        "next": [one.topic for one in view.next[:1]],
+    }
+    return know.resources.phrases.say("interests", "summary", **facts)
+
+
+def _decade(know: Knowledge, trail: Trail) -> int | None:
+    """The decade that most of the latest items are from, if there is one."""
+    items = [know.catalogue[know.index.item_ids[place]] for place in trail.known[-LATEST:].tolist()]
+    decades = Counter(item.year // 10 * 10 for item in items if item.year is not None)
+    decade, count = decades.most_common(1)[0] if decades else (0, 0)
+    return decade if 2 * count > len(items) else None
+
+
+def _usual(mass: NDArray[np.float32], tracking: Tracking) -> NDArray[np.float64]:
+    """The shares of all that a user ever did, everyone's taste behind it as in the forecast, float64 [topics]."""
+    total = mass.sum(axis=0, dtype=np.float64) + tracking.habits.prior * tracking.everyone
+    found: NDArray[np.float64] = total / total.sum()
+    return found
 
 
 def _leading(know: Knowledge, shares: NDArray[np.float64], count: int) -> tuple[TopicShare, ...]:

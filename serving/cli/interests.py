@@ -56,6 +56,7 @@ def show(view: InterestView) -> None:
 
     own = f"; {view.confidence:.0%} of this is from their own events" if view.events else "; nothing is known yet"
     typer.echo(f"{clean(view.user_id)}, {view.events:,} events, lately {_listed(view.now)}{own}")
+    typer.echo(f"  {view.summary}")
     for what, topics in (("rising", view.rising), ("fading", view.fading)):
         if topics:
             typer.echo(f"  {what}: {_listed(topics, '+' if what == 'rising' else '-')}")

@@ -15,6 +15,7 @@ from agent.recommender import Recommender
 from agent.resources import Resources
 from history.records import Event
 from history.timeline import Timeline
+from interests.tracker import Habits
 from workspace.errors import UnknownName, UsageError
 
 
@@ -50,6 +51,7 @@ def test_made_users_are_into_their_one_category(recommender: Recommender) -> Non
 
 def test_a_turn_has_a_date_a_direction_and_events_that_show_it(recommender: Recommender) -> None:
     know = recommender.knowledge
+    know.tracking = replace(know.tracking, habits=Habits(slow_events=20.0))  # made users never turn
     timeline = turned(know)
     view, course = interests_of(know, timeline)
     (shift,) = view.shifts
@@ -59,6 +61,8 @@ def test_a_turn_has_a_date_a_direction_and_events_that_show_it(recommender: Reco
     assert list(shift.items) == shown[: len(shift.items)]
     assert [one.topic for one in view.rising] == ["Horror"]
     assert [one.topic for one in view.fading] == ["Comedy"]
+    assert view.summary.startswith("Mostly Horror")
+    assert "lately more Horror and less Comedy" in view.summary
     assert moment(replace(course, order_only=True), 4) == "event 5"
 
 
@@ -67,6 +71,7 @@ def test_of_a_visitor_without_events_everyones_taste_is_told(recommender: Recomm
     assert (view.events, view.confidence, view.shifts, view.rising) == (0, 0.0, (), ())
     assert course.shares.shape == (0, 4)
     assert sum(one.share for one in view.now) == pytest.approx(1.0, abs=1e-5)
+    assert view.summary.startswith("Nothing is known yet")
 
 
 def test_all_events_at_one_moment_and_late_ones_are_followed_in_their_order(recommender: Recommender) -> None:
