@@ -17,7 +17,7 @@ from agent.knowledge import Knowledge
 from agent.tracking import Tracking
 from history.records import CORRECTION, Event
 from history.timeline import Timeline
-from interests.corrections import Correction, Kind, UnknownTopic, factors, read_corrections, written
+from interests.corrections import Correction, Kind, UnknownTopic, read_corrections, topics_obeyed, written
 from interests.shifts import Shift, find_shifts
 from interests.topics import TopicShare
 from interests.tracker import trace
@@ -114,7 +114,7 @@ def interests_of(know: Knowledge, timeline: Timeline, k: int = 5) -> tuple[Inter
     before = trace(memories, log).astype(np.float64)
     here = np.zeros(1, np.int64)
     said = know.said(timeline)
-    now = _corrected(memories.forecast(here)[0].astype(np.float64), factors(know.topics, said))
+    now = topics_obeyed(memories.forecast(here)[0].astype(np.float64), know.topics, said)
     allowed = know.allowed(timeline, None)
     log_p = know.log_p(past, timeline, allowed) if allowed.any() else np.full(len(allowed), -np.inf)
     forecast = know.tracking.forecast(now[None], know.topic_reader.sums(log_p[None]))[0] if allowed.any() else now
@@ -171,11 +171,6 @@ def say(know: Knowledge, user_id: str, text: str) -> list[Correction]:
     events = [Event(timeline.user_id, "", now, CORRECTION, text=written(one)) for one in found]
     store.add(events=events)
     return found
-
-
-def _corrected(shares: NDArray[np.float64], by: NDArray[np.float64]) -> NDArray[np.float64]:
-    found: NDArray[np.float64] = shares * by
-    return found / found.sum() if found.any() else shares
 
 
 def _summary(

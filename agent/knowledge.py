@@ -25,7 +25,7 @@ from agent.tracking import TopicReader, Tracking
 from history.catalogue import Catalogue, item_text
 from history.records import Item
 from history.timeline import Timeline
-from interests.corrections import Kind, item_factors, read_written
+from interests.corrections import Kind, banned, items_obeyed, read_written
 from interests.topics import Topics
 from retrieval.growing import grow
 from retrieval.retriever import Retriever
@@ -137,7 +137,7 @@ class Knowledge:
                 False
             )
         if timeline.corrections:
-            allowed &= item_factors(self.topics, self.said(timeline)) > 0
+            allowed &= ~banned(self.topics, self.said(timeline))
         return allowed
 
     def log_p(self, past: Past, timeline: Timeline, allowed: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -146,9 +146,7 @@ class Knowledge:
         if not timeline.corrections:
             return found
         with np.errstate(divide="ignore"):
-            found = found + np.log(item_factors(self.topics, self.said(timeline)))
-        corrected: NDArray[np.float64] = found - np.logaddexp.reduce(found)
-        return corrected
+            return np.log(items_obeyed(np.exp(found), self.topics, self.said(timeline)))
 
     def said(self, timeline: Timeline) -> dict[str, Kind]:
         """What the user said of each topic, as it holds now."""

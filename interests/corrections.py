@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -15,8 +15,13 @@ from interests.topics import Topics
 
 Kind = Literal["ban", "less", "more", "pin", "back"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
-# By how much an item of the topic becomes likelier; a ban leaves none.
-FACTORS: Mapping[Kind, float] = {"ban": 0.0, "less": 1 / 6, "more": 6.0, "pin": 40.0}
+# To which share of all chance a topic comes, from the one that was inferred.
+WANTED: Mapping[Kind, Callable[[float], float]] = {
+    "ban": lambda share: 0.0,
+    "less": lambda share: share / 3,
+    "more": lambda share: share + (1 - share) / 5,
+    "pin": lambda share: share + (1 - share) / 2,
+}
 # The words that begin a clause, of which the longest counts; a clause without any goes on with those before it.
 WORDS: Mapping[str, Kind] = {
     "forget what i said about": "back",
@@ -112,28 +117,51 @@ def read_written(texts: Iterable[str]) -> dict[str, Kind]:
     for text in texts:
         kind, _, topic = text.partition(": ")
         held.pop(topic, None)
-        if kind in FACTORS and topic:
+        if kind in WANTED and topic:
             held[topic] = kind  # type: ignore[assignment]
     return held
 
 
-def factors(topics: Topics, held: Mapping[str, Kind]) -> NDArray[np.float64]:
-    """How much likelier each topic becomes, float64 [topics]; a topic that is no more is passed over."""
-    found = np.ones(len(topics.names))
-    for place, name in enumerate(topics.names):
-        if name in held:
-            found[place] = FACTORS[held[name]]
+def items_obeyed(p: NDArray[np.float64], topics: Topics, held: Mapping[str, Kind]) -> NDArray[np.float64]:
+    """P(item), float64 [items], as what was said of topics has it: each topic's share comes to what is `WANTED`.
+
+    Among the items with a topic, and among those without, the order stays. It sums to 1, or is all 0 where only banned
+    items had a chance.
+    """
+    has = {name: topics.mass[:, [place]].toarray()[:, 0] > 0 for place, name in _held(topics, held)}
+    return _obeyed(p, has, held)
+
+
+def topics_obeyed(p: NDArray[np.float64], topics: Topics, held: Mapping[str, Kind]) -> NDArray[np.float64]:
+    """The same of P(topic), float64 [topics]; the topics keep their shares where all that had any are banned."""
+    places = np.arange(len(topics.names))
+    found = _obeyed(p, {name: places == place for place, name in _held(topics, held)}, held)
+    return found if found.any() else p
+
+
+def banned(topics: Topics, held: Mapping[str, Kind]) -> NDArray[np.bool_]:
+    """Which items have a banned topic, bool [items]."""
+    places = [place for place, name in _held(topics, held) if held[name] == "ban"]
+    found: NDArray[np.bool_] = topics.mass[:, places].sum(axis=1) > 0
     return found
 
 
-def item_factors(topics: Topics, held: Mapping[str, Kind]) -> NDArray[np.float64]:
-    """How much likelier each item becomes, float64 [items]: 0 with a banned topic, else the product over its topics."""
-    of_topic = factors(topics, held)
-    has = topics.mass.astype(bool)
-    banned = has @ (of_topic == 0)
-    logs = has.astype(float) @ np.log(np.where(of_topic == 0, 1.0, of_topic))
-    found: NDArray[np.float64] = np.where(banned, 0.0, np.exp(logs))
-    return found
+def _held(topics: Topics, held: Mapping[str, Kind]) -> list[tuple[int, str]]:
+    """Topics of which something was said; one that is no more is passed over."""
+    return [(place, name) for place, name in enumerate(topics.names) if name in held]
+
+
+def _obeyed(
+    p: NDArray[np.float64], has: Mapping[str, NDArray[np.bool_]], held: Mapping[str, Kind]
+) -> NDArray[np.float64]:
+    for name, own in has.items():
+        share = float(p[own].sum())
+        if held[name] == "ban":
+            p = np.where(own, 0.0, p / (1 - share) if share < 1 else 0.0)
+        elif 0 < share < 1:
+            wanted = WANTED[held[name]](share)
+            p = np.where(own, p * (wanted / share), p * ((1 - wanted) / (1 - share)))
+    return p
 
 
 def _topic(words: str, names: Sequence[str]) -> str:

@@ -7,11 +7,13 @@ import pytest
 
 from interests.corrections import (
     Correction,
+    Kind,
     UnknownTopic,
-    factors,
-    item_factors,
+    banned,
+    items_obeyed,
     read_corrections,
     read_written,
+    topics_obeyed,
     written,
 )
 from interests.topics import Topics
@@ -58,9 +60,33 @@ def test_the_last_word_on_a_topic_holds_until_it_is_taken_back() -> None:
 
 def test_items_of_a_banned_topic_are_gone_and_others_become_likelier() -> None:
     topics = Topics.of_categories([["Drama"], ["Horror"], ["Drama", "Horror"], ["Comedy"], []])
-    found = item_factors(topics, {"Horror": "ban", "Drama": "more", "Cooking": "ban"})
+    p = np.array([0.1, 0.2, 0.2, 0.3, 0.2])
+    held: dict[str, Kind] = {"Horror": "ban", "Drama": "more", "Cooking": "ban"}
+    found = items_obeyed(p, topics, held)
+    assert banned(topics, held).tolist() == [False, True, True, False, False]
     assert found[[1, 2]].tolist() == [0, 0]
-    assert found[0] > 1
-    assert found[[3, 4]] == pytest.approx([1, 1])
-    assert factors(topics, {"Horror": "ban"}) == pytest.approx([1, 1, 0])
-    assert np.array_equal(item_factors(topics, {}), np.ones(5))
+    assert found[0] > p[0]
+    assert found[3] / found[4] == pytest.approx(p[3] / p[4])
+    assert found.sum() == pytest.approx(1)
+    assert np.array_equal(items_obeyed(p, topics, {}), p)
+    assert not banned(topics, {"Drama": "less"}).any()
+
+
+@pytest.mark.parametrize(
+    ("kind", "wanted"), [("ban", 0.0), ("less", 0.1), ("more", 0.3 + 0.7 / 5), ("pin", 0.3 + 0.7 / 2)]
+)
+def test_a_topics_share_comes_to_what_is_wanted(kind: Kind, wanted: float) -> None:
+    topics = Topics.of_categories([["Drama"], ["Comedy"]])
+    for found in (
+        items_obeyed(np.array([0.7, 0.3]), topics, {"Comedy": kind}),
+        topics_obeyed(np.array([0.3, 0.7]), topics, {"Comedy": kind})[::-1],
+    ):
+        assert found == pytest.approx([1 - wanted, wanted])
+
+
+def test_where_all_is_banned_no_item_is_left_and_the_topics_stay() -> None:
+    topics = Topics.of_categories([["Drama"], ["Comedy"]])
+    held: dict[str, Kind] = {"Drama": "ban", "Comedy": "ban"}
+    assert not items_obeyed(np.array([0.4, 0.6]), topics, held).any()
+    assert topics_obeyed(np.array([0.4, 0.6]), topics, held).tolist() == [0.4, 0.6]
+    assert items_obeyed(np.array([1.0, 0.0]), topics, {"Drama": "less"}).tolist() == [1.0, 0.0]  # there is nothing else
