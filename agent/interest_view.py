@@ -59,7 +59,7 @@ class InterestView:
     `confidence` says how much of `now` comes from the user's own events rather than from everyone's. `rising` and
     `fading` compare it with all that the user ever did. `next` is P(topic of the next event); `within`, by a number of
     events, P(a topic is met among so many). `said` is what the user said of topics: it holds over all of these.
-    `summary` is all that in two or three sentences.
+    `summary` is all that in two or three sentences; `sequence` is what the language model writes as next, in order.
     """
 
     user_id: str
@@ -74,6 +74,7 @@ class InterestView:
     next_items: tuple[NextItem, ...]
     said: dict[str, Kind]
     summary: str
+    sequence: tuple[NextItem, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The object that `interests --json` prints."""

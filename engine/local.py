@@ -16,6 +16,7 @@ from torch.nn.functional import linear
 from engine.adapters import Adapter, beside, load_adapter
 from engine.asking import Asking
 from engine.layout import Layout, Slot
+from engine.lines import Lines
 from engine.loading import load_model
 from engine.passes import Read, packs, read
 from engine.protocol import Scores, Tree, WriteLimits
@@ -24,7 +25,7 @@ from engine.states import read_states
 from engine.stems import Stem, StemCache
 from engine.tokens import Tokens
 from engine.writing import Writing
-from prompts.segment import Segment
+from prompts.segment import Piece, Segment
 from workspace.errors import ModelError
 from workspace.settings import Precision
 
@@ -142,8 +143,13 @@ class LocalEngine:
             if not any(pieces):
                 raise ModelError("there is nothing to write on from: a stem is empty")
             self._check_context(sum(map(len, pieces)) + limits.tokens)
-        writing = Writing(self.model, self._tokens, limits, self.pack_tokens)
+        writing = Writing(self.model, self._tokens, limits, self.pack_tokens, self._lines(limits))
         return writing.write(encoded, self.stems, self._maker)
+
+    def _lines(self, limits: WriteLimits) -> Lines | None:
+        if not limits.lines:
+            return None
+        return Lines.of([self._tokens.encode(Segment((Piece(line),)))[0] for line in limits.lines], limits.count)
 
     def asking(self, tree: Tree) -> Asking:
         """The tree on its way: what of it is known from before.

@@ -60,10 +60,15 @@ class Scores:
 
 @dataclass(frozen=True, slots=True)
 class WriteLimits:
-    """Where writing ends: after so many tokens, or before the first of these texts."""
+    """Where writing ends: after so many tokens, or before the first of these texts.
+
+    With `lines` only these can be written, each with its end of line, `count` of them and none twice.
+    """
 
     tokens: int = 48
     stop: tuple[str, ...] = field(default=("\n",))
+    lines: tuple[str, ...] = ()
+    count: int = 0
 
 
 class Engine(Protocol):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from engine.layout import Layout, Slot, lay_out
+from engine.lines import Lines
 from engine.protocol import WriteLimits
 from engine.tokens import Tokens
 
@@ -55,13 +56,19 @@ class Text:
         """How many of its tokens were not read."""
         return len(self.ids) - len(self.columns)
 
-    def layout(self, limit: int, alone: bool) -> Layout:
+    @property
+    def written(self) -> list[int]:
+        """The tokens past the stem."""
+        return self.ids[self.begun :]
+
+    def layout(self, limit: int, alone: bool, lines: Lines | None = None) -> Layout:
         """The text and a new draft behind it, as one run.
 
         A text that is `alone` in its pass drafts at least one token, if only a wrong one: a product of a single row
         would be summed in another order than one of many, and so what it says would depend on its neighbours.
         """
-        self.draft = drafted(self.ids, min(DRAFT, limit - len(self.ids) + self.begun - 1))
+        most = min(DRAFT, limit - len(self.written) - 1)
+        self.draft = lines.forced(self.written, most) if lines else drafted(self.ids, most)
         if alone and not self.draft:
             self.draft = self.ids[-1:]
         return lay_out([Slot((*self.ids, *self.draft), -1, 0)])
@@ -74,15 +81,18 @@ class Text:
         self.columns += range(first_column, first_column + self.unread + right)
         return list(own[: right + 1])
 
-    def take(self, settled: Sequence[int], ends: set[int], limits: WriteLimits, tokens: Tokens) -> str:
+    def take(
+        self, settled: Sequence[int], ends: set[int], limits: WriteLimits, tokens: Tokens, lines: Lines | None = None
+    ) -> str:
         """Add tokens one by one, until the text ends; the piece of text that became certain."""
         text = self.shown
         for token in settled:
             self.ended = token in ends
             if not self.ended:
                 self.ids.append(token)
-            text, stopped = before_stop(tokens.decode(self.ids[self.begun :]), limits.stop)
-            self.ended |= stopped or len(self.ids) - self.begun >= limits.tokens
+            text, stopped = before_stop(tokens.decode(self.written), limits.stop)
+            self.ended |= stopped or len(self.written) >= limits.tokens
+            self.ended |= lines is not None and not len(lines.following(self.written))
             if self.ended:
                 break
         text = text.rstrip(UNFINISHED) if self.ended else certain(text, limits.stop)

@@ -14,12 +14,14 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from transformers import DynamicCache
 
 from engine.attention import NAME
 from engine.blocks import blocks_of
 from engine.layout import Slot, lay_out
+from engine.lines import Lines
 from engine.passes import Job, packs, read
 from engine.protocol import WriteLimits
 from engine.stems import Stem, StemCache
@@ -39,6 +41,7 @@ class Writing:
     tokens: Tokens
     limits: WriteLimits
     budget: int
+    lines: Lines | None = None
     cache: DynamicCache = field(default_factory=DynamicCache)
     texts: list[Text] = field(default_factory=list)
     passes: int = 0
@@ -80,7 +83,7 @@ class Writing:
         while going:
             for pack in self._packs(going):
                 for text, settled in zip(pack, self._pass(pack), strict=True):
-                    if piece := text.take(settled, ends, self.limits, self.tokens):
+                    if piece := text.take(settled, ends, self.limits, self.tokens, self.lines):
                         yield text.place, piece
             going = [text for text in going if not text.ended]
 
@@ -99,14 +102,16 @@ class Writing:
     @torch.inference_mode()
     def _pass(self, texts: Sequence[Text]) -> list[list[int]]:
         """Read what is unread of each text, and a draft behind it; the tokens that this settles."""
-        jobs = [Job(text.layout(self.limits.tokens, len(texts) == 1), len(text.columns)) for text in texts]
+        jobs = [Job(text.layout(self.limits.tokens, len(texts) == 1, self.lines), len(text.columns)) for text in texts]
         firsts = list(accumulate((job.new for job in jobs), initial=self.cache.get_seq_length()))
         hidden = self._hidden(
             jobs, [[*text.columns, *new] for text, new in zip(texts, starmap(range, pairwise(firsts)), strict=True)]
         )
         rows = [part[-1 - len(text.draft) :] for part, text in zip(hidden, texts, strict=True)]
-        own = self.model.get_output_embeddings()(torch.cat(rows)).argmax(-1)
-        owns = torch.split(own, [len(row) for row in rows])
+        logits = self.model.get_output_embeddings()(torch.cat(rows))
+        if self.lines:
+            _forbid(logits, [self.lines.following(before) for text in texts for before in _befores(text)])
+        owns = torch.split(logits.argmax(-1), [len(row) for row in rows])
         settled = [text.accept(one.tolist(), first) for text, one, first in zip(texts, owns, firsts, strict=False)]
         self.passes, self.settled = self.passes + 1, self.settled + sum(map(len, settled))
         return settled
@@ -132,3 +137,16 @@ class Writing:
         for job, own, row in parts:
             mask[row : row + job.new, own] = job.layout.mask()[job.known :]
         return {"attention_mask": mask[None, None].to(self.model.device)}
+
+
+def _befores(text: Text) -> list[list[int]]:
+    """What is written before each token that a pass over a text and its draft predicts."""
+    return [[*text.written, *text.draft[:count]] for count in range(len(text.draft) + 1)]
+
+
+def _forbid(logits: Tensor, allowed: Sequence[NDArray[np.int32]]) -> None:
+    """Put all but the `allowed` tokens of each row out of reach."""
+    kept = torch.full_like(logits, -torch.inf)
+    for row, tokens in enumerate(allowed):
+        kept[row, tokens] = logits[row, tokens]
+    logits.copy_(kept)

@@ -9,8 +9,9 @@ changes there are, the segmentation of ruptures. They are left out where they ar
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -80,7 +81,7 @@ def measure(made: Planted, detect: Detector) -> Noticed:
         alarms = detect(mass, len(changes))
         quiet += changes[0] if changes else len(mass)
         false += sum(noticed < (changes[0] if changes else len(mass)) for _, noticed in alarms)
-        for change, following in _pairs(changes, len(mass)):
+        for change, following in pairwise((*changes, len(mass))):
             first = next(((begun, at) for begun, at in alarms if change <= at < following), None)
             delays.append(first[1] - change + 1 if first else np.inf)
             if first:
@@ -88,10 +89,6 @@ def measure(made: Planted, detect: Detector) -> Noticed:
     share = float(np.isfinite(delays).mean()) if delays else np.nan
     delay = float(np.median(delays)) if delays else np.nan
     return Noticed(share, delay, float(np.median(errors)) if errors else np.nan, false / quiet * QUIET)
-
-
-def _pairs(changes: tuple[int, ...], events: int) -> Iterator[tuple[int, int]]:
-    return zip(changes, (*changes[1:], events), strict=True)
 
 
 def _own(mass: Masses, everyone: Floats) -> Found:

@@ -57,7 +57,7 @@ class FakeWording:
 
 
 class FakeEngine:
-    """Scores a branch by its count of "e" times the lines of the stem; writes what was enqueued."""
+    """Scores a branch by its count of "e" times the lines of the stem; writes what was enqueued, or the first lines that it may."""
 
     name = "fake"
     tokens = FakeWording()
@@ -82,6 +82,9 @@ class FakeEngine:
     def write_all(self, stems: Sequence[Segment], limits: WriteLimits) -> Iterator[tuple[int, str]]:
         self.stems += stems
         for place in range(len(stems)):
+            if limits.lines:
+                yield place, "".join(limits.lines[: limits.count])
+                continue
             yield place, self.answers.pop(0) if self.answers else " and that is all"
 
 

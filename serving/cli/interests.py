@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -26,6 +27,9 @@ def command(
     say: Annotated[
         str, typer.Option(help='What the user says of them first: "no horror, more comedy, take back war".')
     ] = "",
+    sequence: Annotated[
+        int, typer.Option(min=0, help="Let the language model write so many next items, one after another.")
+    ] = 0,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     plot: Annotated[Path | None, typer.Option(help="Draw their course to FILE.png or FILE.html.")] = None,
 ) -> None:
@@ -34,13 +38,17 @@ def command(
     from agent.interest_view import say as keep
     from agent.knowledge import Knowledge
     from agent.resources import Resources
+    from agent.sequence import likely_sequence
 
     if plot and plot.suffix not in ENDINGS:
         raise UsageError(f"--plot {plot}: name a file that ends in {' or '.join(ENDINGS)}")
     know = Knowledge(Resources.at(context.obj))
     if say:
         keep(know, user, say)
-    view, course = interests_of(know, know.store.timeline(user), k)
+    timeline = know.store.timeline(user)
+    view, course = interests_of(know, timeline, k)
+    if sequence:
+        view = replace(view, sequence=tuple(likely_sequence(know, timeline, sequence)))
     if json:
         typer.echo(view.to_json())
     else:
@@ -67,6 +75,8 @@ def show(view: InterestView) -> None:
     typer.echo(f"  next: {_listed(view.next)}")
     for item in view.next_items:
         typer.echo(f"    {clean(item.title)}   probability {item.probability:.2%}")
+    if view.sequence:
+        typer.echo("  one after another: " + "; ".join(clean(item.title) for item in view.sequence))
 
 
 def told(shift: ShiftView) -> str:

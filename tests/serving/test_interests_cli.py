@@ -13,6 +13,7 @@ from agent.fit import fit
 from agent.options import FitOptions, Recipe
 from agent.resources import Resources
 from serving.cli import main as cli
+from tests.conftest import FakeEngine, made_items
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -56,3 +57,14 @@ def test_wrong_usage_is_explained(run: Run, tmp_path: Path) -> None:
     code, _, err = run("u00", "--plot", tmp_path / "missing" / "u00.png")
     assert code == 1
     assert "No such file or directory" in err
+
+
+def test_a_sequence_is_written_over_titles_that_there_are(run: Run, engine: FakeEngine) -> None:
+    code, out, _ = run("u01", "--sequence", 2, "--json")
+    assert code == 0
+    told = json.loads(out)
+    titles = {item.title for item in made_items()}
+    assert len({item["title"] for item in told["sequence"]} & titles) == 2
+    assert engine.stems[-1].text.count("liked") == 8
+    code, out, _ = run("u01", "--sequence", 2)
+    assert "\n  one after another: " + "; ".join(item["title"] for item in told["sequence"]) in out
