@@ -57,7 +57,10 @@ class FakeWording:
 
 
 class FakeEngine:
-    """Scores a branch by its count of "e" times the lines of the stem; writes what was enqueued, or the first lines that it may."""
+    """Scores a branch by its count of "e" times the lines of the stem; writes what was enqueued.
+
+    Where only some lines may be written it writes the first of them.
+    """
 
     name = "fake"
     tokens = FakeWording()
