@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from eval.corrected import SAID, Effect, _effect
+from eval.horizons import _item_recall, _topic_recall, _valid
 from eval.noisy import noisy
+from eval.protocols.split import Case
 from eval.states import made, rebuild, room, single
 from history.records import Event
 from history.timeline import Timeline
@@ -66,3 +68,14 @@ def test_what_did_not_move_or_moved_the_wrong_way_is_not_right() -> None:
     assert not effect("more", 0.2, 0.1).right
     assert not effect("more", 0.2, 0.2).right
     assert effect("more", 0.2, 0.2, most=0.2).right
+
+
+def test_recall_within_some_events_counts_topics_by_their_mass_and_items_one_by_one() -> None:
+    mass = np.repeat(np.eye(6), 2, axis=0)  # two items a topic
+    topics = np.array([[0.3, 0.25, 0.2, 0.15, 0.1, 0.0]])
+    following = [np.array([0, 1, 11, 2, 10, 3, 4, 5, 6, 7])]
+    assert _topic_recall(topics, following, mass, 5) == pytest.approx([3 / 5])
+    assert _item_recall([np.array([0, 2, 9])], following, 5) == [2 / 5]
+    case = Case(0, np.array([8]), 3, 1, 0.0)
+    assert _valid([np.arange(10)], [case], 12) == pytest.approx(0.9)  # 8 was met before
+    assert _valid([np.array([1, 1, 2, 3, 4, 5, 6, 7, 9, 10])], [case], 12) == pytest.approx(0.9)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -24,16 +26,20 @@ def loss(log: Log, habits: Habits, asked: np.ndarray) -> float:
     return float(np.nanmean(topic_log_loss(forecast[asked], log.mass[asked])))
 
 
+ASKED = np.arange(USERS * EVENTS) % EVENTS >= EVENTS // 2
+
+
+@cache
+def fitted(kind: str) -> Habits:
+    return fit_habits(log_of(kind), EVERYONE, ASKED)
+
+
 @pytest.mark.parametrize("kind", ["none", "seasonal"])
 def test_fitted_habits_forecast_better_than_those_to_start_with(kind: str) -> None:
-    log = log_of(kind)
-    asked = np.arange(len(log.users)) % EVENTS >= EVENTS // 2
-    found = fit_habits(log, EVERYONE, asked)
-    assert loss(log, found, asked) < loss(log, Habits(), asked) - 0.003
+    log, found = log_of(kind), fitted(kind)
+    assert loss(log, found, ASKED) < loss(log, Habits(), ASKED) - 0.003
     assert found.slow_seconds == found.fast_seconds == NEVER  # all at one moment: nothing is said of time
 
 
 def test_tastes_that_turn_are_remembered_for_a_shorter_time() -> None:
-    asked = np.arange(USERS * EVENTS) % EVENTS >= EVENTS // 2
-    turning, staying = (fit_habits(log_of(kind), EVERYONE, asked) for kind in ("seasonal", "none"))
-    assert turning.slow_events < 60 < staying.slow_events
+    assert fitted("seasonal").slow_events < 60 < fitted("none").slow_events
