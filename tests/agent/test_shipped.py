@@ -1,4 +1,4 @@
-"""The adapters that come with Foretaste: small, whole, and found by their names and by the events they were tuned on."""
+"""The adapters that come with Foretaste: small, whole, found by their names and by the events they were tuned on."""
 
 from __future__ import annotations
 
