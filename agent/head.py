@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
 from agent.fusion import LanguageWeight
-from agent.scorer import LanguageScorer
-from engine.protocol import Readout
+from agent.scorer import LanguageScorer, Values
+from engine.protocol import Readout, Scores
 from history.catalogue import Catalogue
 from history.timeline import Timeline
 from prompts.renderer import Renderer
@@ -39,6 +39,7 @@ class HeadScorer:
     renderer: Renderer
     catalogue: Catalogue
     head: ReadingHead
+    item_ids: Sequence[str]
 
     def log_p(self, timelines: Sequence[Timeline], allowed: Mask) -> Floats:
         """Log P(next) of the head's items after each history, float64 [n, items]; -inf for what is not `allowed`."""
@@ -50,9 +51,29 @@ class HeadScorer:
         return found
 
     @property
-    def chooser(self) -> LanguageScorer:
-        """Scores candidates in the way that tuning teaches: the log-odds themselves, against nothing."""
-        return LanguageScorer(self.engine, self.renderer, self.catalogue, CHOOSING, against_free=False)
+    def chooser(self) -> Chooser:
+        """Scores candidates in the way that tuning teaches."""
+        places = {item_id: place for place, item_id in enumerate(self.item_ids)}
+        return Chooser(
+            self.engine, self.renderer, self.catalogue, CHOOSING, against_free=False, head=self.head, places=places
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chooser(LanguageScorer):
+    """Scores candidates as tuning teaches: by what the head says of an item at the end of that item's own branch.
+
+    So it weighs each with the history and the item itself in sight. `places` are those of the items in the head. Values
+    are read as they are, against nothing.
+    """
+
+    head: ReadingHead
+    places: Mapping[str, int]
+    reads_ends: ClassVar[bool] = True
+
+    def said(self, scores: Scores, item_ids: Sequence[str]) -> Values:
+        """Log P(next) of each item but for what is the same for all. Float64 [len(item_ids)]."""
+        return self.head.choose(scores.ends, [self.places[item_id] for item_id in item_ids])
 
 
 @dataclass(frozen=True)
@@ -68,7 +89,7 @@ class Tuned:
     branches: LanguageWeight
 
     @property
-    def chooser(self) -> LanguageScorer:
+    def chooser(self) -> Chooser:
         """Scores candidates as the adapter was taught to."""
         return self.scorers[0].chooser
 

@@ -96,7 +96,7 @@ class Knowledge:
     def _head_scorer(self, version: Version) -> HeadScorer:
         engine = self.resources.tuned(version)
         head = version.head(self.index.item_ids, self.retriever.texts)
-        return HeadScorer(engine, self.resources.renderer_for(version), self.catalogue, head)
+        return HeadScorer(engine, self.resources.renderer_for(version), self.catalogue, head, self.index.item_ids)
 
     @cached_property
     def scorer(self) -> LanguageScorer:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.protocol import Engine, Node, Readout, Tree
+from engine.protocol import Engine, Node, Readout, Scores, Tree
 from history.catalogue import Catalogue
 from history.timeline import Timeline
 from prompts.renderer import Renderer
@@ -41,6 +42,11 @@ class LanguageScorer:
     catalogue: Catalogue
     readout: Readout
     against_free: bool = True
+    reads_ends: ClassVar[bool] = False  # whether `said` goes by the hidden states at the branches' ends
+
+    def said(self, scores: Scores, item_ids: Sequence[str]) -> Values:
+        """What the scores of these items' branches say. Float64 [len(item_ids)]."""
+        return scores.values
 
     def values(self, timeline: Timeline, item_ids: Sequence[str], interests: Sequence[str] = ()) -> Values:
         """One value a candidate, float64 [len(item_ids)]; 0 says that the history changes nothing."""
@@ -68,22 +74,24 @@ class LanguageScorer:
         names = list(dict.fromkeys(name for _, questions in asked for one in questions for name in one.item_ids))
         trees = [self.tree(timeline, questions) for timeline, questions in asked]
         *scores, free = self.engine.score_all([*trees, self.free_tree(names if self.against_free else [])])
-        known = dict(zip(names, free.values.tolist() if self.against_free else [0.0] * len(names), strict=True))
+        frees = self.said(free, names) if self.against_free else np.zeros(len(names))
+        known = dict(zip(names, frees.tolist(), strict=True))
         found: list[tuple[list[Values], int]] = []
         for (_, questions), one in zip(asked, scores, strict=True):
             ends = np.cumsum([len(question.item_ids) for question in questions])[:-1]
-            parts = zip(np.split(one.values, ends), questions, strict=True)
+            said = self.said(one, [name for question in questions for name in question.item_ids])
+            parts = zip(np.split(said, ends), questions, strict=True)
             values = [part - np.array([known[name] for name in question.item_ids]) for part, question in parts]
             found.append((values, one.tokens + (0 if found else free.tokens)))
         return found
 
     def raw(self, timeline: Timeline, item_ids: Sequence[str]) -> Values:
         """The readout itself, not read against anything. Float64 [len(item_ids)]."""
-        return self.engine.score(self.tree(timeline, [Question(len(timeline), item_ids)])).values
+        return self.said(self.engine.score(self.tree(timeline, [Question(len(timeline), item_ids)])), item_ids)
 
     def history_free(self, item_ids: Sequence[str]) -> Values:
         """The readout of each item after an empty history. Float64 [len(item_ids)]."""
-        return self.engine.score(self.free_tree(item_ids)).values
+        return self.said(self.engine.score(self.free_tree(item_ids)), item_ids)
 
     def free_tree(self, item_ids: Sequence[str]) -> Tree:
         """The same candidates behind the stem without events."""
@@ -101,7 +109,7 @@ class LanguageScorer:
             bridge = len(nodes) - 1
             branches = (self.renderer.branch(self.readout, self.catalogue[item_id]) for item_id in question.item_ids)
             nodes += [Node(branch, bridge) for branch in branches]
-        return Tree(tuple(nodes) if len(nodes) > 1 else (), self.readout)
+        return Tree(tuple(nodes) if len(nodes) > 1 else (), self.readout, self.reads_ends)
 
     def window_start(self, timeline: Timeline) -> int:
         """The place of the first event that the prompt of a timeline holds."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.layout import Layout, Slot, lay_out
 from engine.passes import Job
@@ -20,15 +21,18 @@ class Asking:
     """One tree: `slots` in the tree's order, its branches, and the way from the stem to each branch's end.
 
     Two branches of one way are one question. `stem` is a kept stem that begins like this tree's, `known` how much of it
-    may be taken over, and `stands` says that it is this tree's own.
+    may be taken over, and `stands` says that it is this tree's own. With `wants_ends` the hidden states at the
+    branches' ends are kept in `ends` as well, so each must be read.
     """
 
     slots: Sequence[Slot]
     readout: Readout
+    wants_ends: bool = False
     stem: Stem | None = None
     known: int = 0
     stands: bool = False
     values: dict[Way, float] = field(default_factory=dict)
+    ends: dict[Way, NDArray[np.float32]] = field(default_factory=dict)
     tokens: int = 0
     _digests: dict[int, Way] = field(default_factory=dict)
 
@@ -53,7 +57,7 @@ class Asking:
         """Take over a kept stem, with the scores that stand while it does."""
         self.stem, self.known = stem, min([common, *self._hooks()])
         self.stands = stem is not None and common == len(stem.ids) == len(self.root)
-        if stem is not None and self.stands:
+        if stem is not None and self.stands and not self.wants_ends:
             # Another request may be letting go of scores at this moment.
             found = {way: stem.scores.get(way) for way in set(self.ways.values())}
             self.values.update({way: score for way, score in found.items() if score is not None})
@@ -105,7 +109,11 @@ class Asking:
 
     def scores(self) -> Scores:
         """One value a branch, in the tree's order."""
-        return Scores(np.array([self.values[self.ways[leaf]] for leaf in self.leaves]), self.tokens)
+        ways = [self.ways[leaf] for leaf in self.leaves]
+        values = np.array([self.values[way] for way in ways])
+        if not self.ends:
+            return Scores(values, self.tokens)
+        return Scores(values, self.tokens, np.stack([self.ends[way] for way in ways]))
 
     def _way(self, place: int) -> Way:
         """A digest of the readout and of all from the stem to the node at `place`."""

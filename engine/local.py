@@ -157,7 +157,7 @@ class LocalEngine:
         Raises:
             ModelError: see `score_all`.
         """
-        asking = Asking(self._slots(tree), tree.readout)
+        asking = Asking(self._slots(tree), tree.readout, tree.ends)
         self._check_context(asking.longest)
         if asking.root:
             asking.begin(*self.stems.find(self._maker, asking.root))
@@ -187,13 +187,16 @@ class LocalEngine:
             return
         rows = [torch.tensor(asking.rows(layout, number)) - asking.known for number in range(len(leaves))]
         states = hidden[torch.cat(rows).to(hidden.device)]
+        ways = [asking.ways[leaf] for leaf in leaves]
         if asking.readout == "yes-no":
             found = log_odds(self.model, self._tokens, states)
+            if asking.wants_ends:
+                asking.ends.update(zip(ways, states.float().cpu().numpy(), strict=True))
         else:
             expected = torch.tensor([token for leaf in leaves for token in asking.slots[leaf].tokens])
             each = self._log_likelihoods(states, expected.to(hidden.device))
             found = torch.stack([part.sum() for part in torch.split(each, [len(row) for row in rows])])
-        asking.values.update(zip([asking.ways[leaf] for leaf in leaves], found.tolist(), strict=True))
+        asking.values.update(zip(ways, found.tolist(), strict=True))
 
     def _keep(self, asking: Asking, done: Read) -> None:
         """Keep what was read of the stem, and the scores behind it."""

@@ -28,10 +28,14 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """Nodes, each after its parent; those on which nothing hangs are the branches that are scored."""
+    """Nodes, each after its parent; those on which nothing hangs are the branches that are scored.
+
+    With `ends` the hidden states at the branches' ends are wanted too; only where the readout is `yes-no`.
+    """
 
     nodes: tuple[Node, ...]
     readout: Readout = "yes-no"
+    ends: bool = False
 
     @classmethod
     def reranking(cls, stem: Segment, bridge: Segment, branches: list[Segment], readout: Readout) -> Tree:
@@ -51,11 +55,13 @@ class Scores:
     """One value a branch, in the tree's order.
 
     For `yes-no` the log-odds of yes against no at the branch's end; for `likelihood` the log-likelihood, in nats, of
-    the branch's tokens. `tokens` counts what went through the model, and so leaves out what was known before.
+    the branch's tokens. `tokens` counts what went through the model, and so leaves out what was known before. `ends`,
+    float32 [branches, width of the model], has no rows where they were not asked for.
     """
 
     values: NDArray[np.float64]
     tokens: int
+    ends: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0), np.float32))
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,10 +110,26 @@ class ReadingHead(nn.Module):
         found: Tensor = user @ self.items(places, hidden).T + popularity
         return found
 
+    def each(self, states: Tensor, places: Tensor) -> Tensor:
+        """The logit of one item after each state, float32 [n]: of that at `places`, int64 [n], after [n, hidden]."""
+        user = self.dropout(self.state(self.norm(states.float())))
+        found: Tensor = (user * self.items(places)).sum(1) + self.popularity[places]
+        return found
+
     @torch.inference_mode()
     def answer(self, states: Tensor) -> NDArray[np.float64]:
         """The logits of all items as an array, float64 [n, items]."""
         found: NDArray[np.float64] = self(states.to(self.residuals.device)).double().cpu().numpy()
+        return found
+
+    @torch.inference_mode()
+    def choose(self, states: NDArray[np.float32], places: Sequence[int]) -> NDArray[np.float64]:
+        """The logit of one item each, float64 [n]: of that at `places` after states [n, hidden]."""
+        if not places:
+            return np.zeros(0)
+        device = self.residuals.device
+        which = torch.tensor(places, dtype=torch.long, device=device)
+        found: NDArray[np.float64] = self.each(torch.from_numpy(states).to(device), which).double().cpu().numpy()
         return found
 
     def save(self, folder: Path, item_ids: Sequence[str], names: Sequence[str] = ()) -> None:

@@ -51,12 +51,12 @@ class Chooser:
         drawn_from = (1 - hardness) * self.popularity + hardness * np.exp(held)
         choices = []
         for place, p, log_p in zip(places, drawn_from, held, strict=True):
-            choice, items = self._choice(reading, place, p, generator)
-            choices.append(replace(choice, likely=log_p[items]) if self.soft else choice)
+            choice = self._choice(reading, place, p, generator)
+            choices.append(replace(choice, likely=log_p[choice.items]) if self.soft else choice)
         return replace(reading, choices=tuple(choices))
 
-    def _choice(self, reading: Reading, place: int, p: Floats, generator: np.random.Generator) -> tuple[Choice, Ints]:
-        """A question and its items, the target first; the offsets undo how likely each was to be drawn.
+    def _choice(self, reading: Reading, place: int, p: Floats, generator: np.random.Generator) -> Choice:
+        """A question, the target first; the offsets undo how likely each was to be drawn.
 
         Among draws with return from p, P(target) is proportional to exp(value) · count / p (McFadden 1978, sampling of
         alternatives), so that the value becomes log P(next) whatever p was.
@@ -70,9 +70,9 @@ class Chooser:
             order = generator.permutation(len(items))
             answers = tuple(self.letters[shown] for shown in np.argsort(order))
             question = self.lettered([items[one] for one in order])
-            return Choice(int(place), question, (), offsets, rating, answers), items
+            return Choice(int(place), question, (), items, offsets, rating, answers)
         branches = tuple(self.branches[item] for item in items)
-        return Choice(int(place), self.bridge, branches, offsets, rating), items
+        return Choice(int(place), self.bridge, branches, items, offsets, rating)
 
     def _rating(self, reading: Reading, place: int) -> float:
         events = reading.timeline.events

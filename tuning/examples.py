@@ -24,15 +24,16 @@ UNKNOWN = -1  # what came next has no place in the catalogue: nothing is learnt 
 class Choice:
     """A question after the event at `place` of a reading: the tokens of its `bridge` and of one branch an item.
 
-    The first is of the item that came next, which got a `rating` as a share of the scale, NaN if none. `offsets`,
-    float64 [branches], are added to what the model says of each. Where the items stand in the bridge as a list there
-    are no branches, but `answers`: the token of each item's letter. `likely`, float64 [branches], is log P(next)
-    of each item by a teacher, empty where there is none.
+    `items`, int64 [branches], are those asked about; the first is what came next, which got a `rating` as a share of
+    the scale, NaN if none. `offsets`, float64 [branches], are added to what the model says of each. Where the items
+    stand in the bridge as a list there are no branches, but `answers`: the token of each item's letter. `likely`,
+    float64 [branches], is log P(next) of each item by a teacher, empty where there is none.
     """
 
     place: int
     bridge: tuple[int, ...]
     branches: tuple[tuple[int, ...], ...]
+    items: Ints
     offsets: NDArray[np.float64]
     rating: float = np.nan
     answers: tuple[int, ...] = ()

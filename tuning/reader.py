@@ -26,12 +26,12 @@ class ReadingBatch:
     `ids` and `positions` are int64 [readings, longest], and `sight`, bool [readings, 1, longest, longest], is true
     where the row's token sees the column's. `rows` and `columns`, int64 [events], say where events end; `targets`,
     int64 [events], what came next. `leaf_rows` and `leaf_columns`, int64 [branches], say where branches end, question
-    by question; `offsets`, float32 [questions, most branches], what is added to each, -inf where there is none, and
-    `ratings`, float32 [questions], what the target was given, as a share of the scale, NaN where it was not rated.
-    Of a question with a lettered list there is one leaf, its end; `answers`, int64 [questions, most branches], are the
-    tokens of the letters. `likely`, float32 [events, items], is P(next) by a teacher, with no rows where there is none;
-    `held`, float32 [questions, most branches], is log P(next) of each question's items by a teacher, -inf where there
-    is no item, with no rows where there is no teacher.
+    by question; `items`, int64 [questions, most branches], what they are about; `offsets`, float32 of that shape, what
+    is added to each, -inf where there is none, and `ratings`, float32 [questions], what the target was given, as a
+    share of the scale, NaN where it was not rated. Of a question with a lettered list there is one leaf, its end;
+    `answers`, int64 [questions, most branches], are the tokens of the letters. `likely`, float32 [events, items], is
+    P(next) by a teacher, with no rows where there is none; `held`, float32 [questions, most branches], is log P(next)
+    of each question's items by a teacher, -inf where there is no item, with no rows where there is no teacher.
     """
 
     ids: Tensor
@@ -42,6 +42,7 @@ class ReadingBatch:
     targets: Tensor
     leaf_rows: Tensor
     leaf_columns: Tensor
+    items: Tensor
     offsets: Tensor
     ratings: Tensor
     answers: Tensor
@@ -77,14 +78,18 @@ def collate(readings: Sequence[Reading]) -> ReadingBatch:
         torch.from_numpy(np.concatenate([reading.targets for reading in readings])),
         torch.tensor([row for row, places in enumerate(leaves) for _ in places], dtype=torch.long),
         torch.tensor([place for places in leaves for place in places], dtype=torch.long),
+        _filled([choice.items for choice in choices]),
         _side_by_side(offsets),
         torch.tensor([choice.rating for choice in choices]),
-        pad_sequence([torch.tensor(choice.answers, dtype=torch.long) for choice in choices], batch_first=True)
-        if choices
-        else torch.zeros((0, 1), dtype=torch.long),
+        _filled([choice.answers for choice in choices]),
         torch.from_numpy(np.concatenate([reading.likely for reading in readings])),
         _side_by_side([torch.from_numpy(choice.likely).float() for choice in choices if len(choice.likely)]),
     )
+
+
+def _filled(rows: Sequence[Any]) -> Tensor:
+    found = [torch.as_tensor(row, dtype=torch.long) for row in rows]
+    return pad_sequence(found, batch_first=True) if found else torch.zeros((0, 1), dtype=torch.long)
 
 
 def _side_by_side(rows: Sequence[Tensor]) -> Tensor:

@@ -70,7 +70,7 @@ def reader_of(lesson: Lesson) -> Reader:
         head.begin_with(*lesson.tower)
     if lesson.start:
         begin(lesson, lesson.start, language, head)
-    say = partial(SAY[options.asked], language, resources.engine.tokens) if options.questions else None
+    say = partial(SAY[options.asked], language, head) if options.questions else None
     head = head.to(language.device)
     losses = LOSSES[options.loss], options.choosing, options.soft, _topics(lesson)
     reader = Reader(language, head, options.hidden, say, *losses)

@@ -8,21 +8,21 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engine.readouts import log_odds
-from engine.tokens import Tokens
+from engine.reading import ReadingHead
 from tuning.reader import ReadingBatch
 
-Say = Callable[[Any, Tokens, Tensor, ReadingBatch], Tensor]
+Say = Callable[[Any, ReadingHead, Tensor, ReadingBatch], Tensor]
 BRANCHES, LETTERS = "yes-no", "letters"
 
 
-def by_branches(model: Any, tokens: Tokens, ends: Tensor, batch: ReadingBatch) -> Tensor:
-    """The log-odds of yes at the end of each branch, float32 [questions, most branches]."""
-    empty = torch.full_like(batch.offsets, -torch.inf)
-    return empty.masked_scatter(batch.offsets.isfinite(), log_odds(model, tokens, ends))
+def by_branches(model: Any, head: ReadingHead, ends: Tensor, batch: ReadingBatch) -> Tensor:
+    """What the head says of each item at the end of its branch, float32 [questions, most branches]."""
+    asked = batch.offsets.isfinite()
+    values = head.each(ends, batch.items[asked])
+    return torch.full_like(batch.offsets, -torch.inf).masked_scatter(asked, values)
 
 
-def by_letters(model: Any, tokens: Tokens, ends: Tensor, batch: ReadingBatch) -> Tensor:
+def by_letters(model: Any, head: ReadingHead, ends: Tensor, batch: ReadingBatch) -> Tensor:
     """The logits of the items' letters where the list ends, float32 [questions, most branches] (LlamaRec)."""
     letters = model.get_output_embeddings().weight[batch.answers].float()
     logits = torch.einsum("qw,qiw->qi", ends.float(), letters)

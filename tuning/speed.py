@@ -92,7 +92,8 @@ def candidates(reading: Reading) -> list[Reading]:
     for choice in reading.choices:
         end = int(reading.ends[choice.place])
         alone = Reading(reading.ids[: end + 1], np.array([end]), reading.targets[[choice.place]])
-        found += [replace(alone, choices=(Choice(0, choice.bridge, (one,), np.zeros(1)),)) for one in choice.branches]
+        for branch, item in zip(choice.branches, choice.items, strict=True):
+            found.append(replace(alone, choices=(Choice(0, choice.bridge, (branch,), item[None], np.zeros(1)),)))
     return found
 
 

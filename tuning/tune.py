@@ -110,7 +110,8 @@ def measure(lesson: Lesson, adapter: Adapter) -> Measured:
     """What the adapter, read from its folder as the product reads it, says of the validation targets."""
     resources, cases, events = lesson.resources, lesson.cases, lesson.split.test.events
     head = ReadingHead.load(adapter.folder, events.item_ids, item_vectors(resources, events.catalogue))
-    scorer = HeadScorer(resources.engine.with_adapter(adapter), lesson.renderer, events.catalogue, head)
+    engine = resources.engine.with_adapter(adapter)
+    scorer = HeadScorer(engine, lesson.renderer, events.catalogue, head, events.item_ids)
     said = scorer.log_p([lesson.retrieval.timeline(case) for case in cases], lesson.allowed)
     fused = _crossed(lesson, said)
     chooses = lesson.options.questions and lesson.options.asked == BRANCHES

@@ -64,7 +64,7 @@ def scorer_of(version: Version, retrieval: Retrieval, split: Split, mask_titles:
     engine = resources.tuned(version)
     head = version.head(events.item_ids, item_vectors(resources, events.catalogue))
     catalogue = masked(events.catalogue) if mask_titles else events.catalogue
-    return HeadScorer(engine, resources.renderer_for(version), catalogue, head)
+    return HeadScorer(engine, resources.renderer_for(version), catalogue, head, events.item_ids)
 
 
 @dataclass

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -95,6 +97,17 @@ def test_a_two_level_tree_equals_the_separate_prompts(engine: LocalEngine, reado
         expected.append(separate(engine, Segment(history.pieces[:after]), branches, readout))
     scores = engine.score(Tree(tuple(nodes), readout)).values
     assert np.abs(scores - np.concatenate(expected)).max() <= TOLERANCE
+
+
+def test_the_ends_of_branches_are_the_states_after_the_joined_prompts(engine: LocalEngine) -> None:
+    generator = np.random.default_rng(5)
+    stem, branches = lines(generator, 12), [branch(generator) for _ in range(4)]
+    tree = Tree((Node(stem), Node(BRIDGE, 0), *(Node(one, 1) for one in [*branches, branches[0]])), ends=True)
+    first = engine.score(tree)
+    alone = engine.states([stem + BRIDGE + one for one in branches]).numpy()
+    assert np.abs(first.ends - alone[[0, 1, 2, 3, 0]]).max() <= TOLERANCE
+    assert np.array_equal(engine.score(tree).ends, first.ends)  # the scores were kept meanwhile, these were not
+    assert engine.score(replace(tree, ends=False)).ends.size == 0
 
 
 def test_the_log_likelihood_is_the_models_own(engine: LocalEngine) -> None:

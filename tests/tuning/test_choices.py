@@ -11,9 +11,9 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from agent.head import HeadScorer
 from engine.local import LocalEngine
 from engine.protocol import Node, Tree
-from engine.readouts import log_odds
 from history.records import Event
 from history.timeline import Timeline
 from prompts.segment import Piece, Segment
@@ -49,6 +49,7 @@ def test_the_target_is_the_first_of_each_choice() -> None:
     assert len(asked.choices) == 2
     for choice in asked.choices:
         assert choice.branches[0] == BRANCHES[asked.targets[choice.place]]
+        assert choice.branches == tuple(BRANCHES[item] for item in choice.items)
         assert len(set(choice.branches)) == len(choice.branches) == len(choice.offsets)
 
 
@@ -145,14 +146,17 @@ def test_branches_are_read_as_the_engine_reads_them() -> None:
     )
     with torch.inference_mode():
         ends = reader.hidden(batch)[batch.leaf_rows, batch.leaf_columns]
-        taught = log_odds(reader.language, WORDS, ends)
+        values = by_branches(reader.language, reader.head, ends, batch)
     nodes = [node(asked.ids)]
     for choice in asked.choices:
         nodes.append(node(choice.bridge, 0, int(asked.ends[choice.place]) + 1))
         bridge = len(nodes) - 1
         nodes += [node(branch, bridge) for branch in choice.branches]
-    told = engine_of(reader).score(Tree(tuple(nodes), "yes-no")).values
-    assert taught.numpy() == pytest.approx(told, abs=1e-5)
+    scores = engine_of(reader).score(Tree(tuple(nodes), "yes-no", ends=True))
+    items = [str(item) for choice in asked.choices for item in choice.items]
+    scorer = HeadScorer(engine_of(reader), WORDS, WORDS, reader.head, [str(item) for item in range(ITEMS)])
+    told = scorer.chooser.said(scores, items)
+    assert values[batch.offsets.isfinite()].numpy() == pytest.approx(told, abs=1e-5)
 
 
 def test_a_lettered_list_is_read_as_the_engine_reads_it() -> None:
@@ -164,7 +168,7 @@ def test_a_lettered_list_is_read_as_the_engine_reads_it() -> None:
     batch = collate([asked])
     with torch.inference_mode():
         taught = by_letters(
-            reader.language, WORDS, reader.hidden(batch)[batch.leaf_rows, batch.leaf_columns], batch
+            reader.language, reader.head, reader.hidden(batch)[batch.leaf_rows, batch.leaf_columns], batch
         ).numpy()
     for row, choice in zip(taught, asked.choices, strict=True):
         shown = choice.bridge[1:-1]
@@ -182,7 +186,7 @@ def test_choosing_is_learnt(loss: Loss) -> None:
 
     # A made model's words are so small that its log-odds are all but nothing.
     def loudly(ends: torch.Tensor, batch: ReadingBatch) -> torch.Tensor:
-        return 20 * by_branches(reader.language, WORDS, ends, batch)
+        return 20 * by_branches(reader.language, reader.head, ends, batch)
 
     taught = Reader(reader.language, reader.head, say=loudly, loss=loss)
     plan = Plan([made_histories()], 30, events=6, tokens=100, seed=0, chooser=chooser())
