@@ -15,19 +15,22 @@ from numpy.typing import NDArray
 from agent.fusion import NO_WEIGHT, Drawn, LanguageWeight, draw_beside, fit_weight
 from agent.knowledge import LANGUAGE, about_fit, write_texts
 from agent.options import FitOptions
-from agent.resources import Resources
+from agent.resources import FIT, Resources
+from agent.topic_count import best_centres
+from agent.topics import TopicModel, cluster_model, kind_of
 from agent.tracking import TopicReader, fit_tracking
 from history.catalogue import Catalogue, item_text
+from history.records import Item
 from history.splits import Target, last_target
 from history.timeline import Timeline
-from interests.topics import Topics
 from retrieval.blend import Earned
+from retrieval.encoder import Vectors
 from retrieval.learning import Catalogued, learn, lesson_of, target_count
 from retrieval.retriever import Retriever
-from retrieval.trail import PastReader
+from retrieval.trail import PastReader, Trail
 from retrieval.training import recipe_for
-from workspace.artefact import publish
-from workspace.errors import DataError, NotReady
+from workspace.artefact import current, publish
+from workspace.errors import DamagedArtefact, DataError, NotReady
 from workspace.progress import track
 
 
@@ -78,8 +81,8 @@ def fit(resources: Resources, options: FitOptions | None = None) -> FitReport:
         recipe_for(options.recipe, everything, options.seed),
         store.order_only(),
     )
-    topics = Topics.of_categories([item.categories for item in catalogue.values()])
-    read = TopicReader(topics, reader, store.order_only())
+    topics = fit_topics(resources, list(catalogue.values()), texts, reader, everything, options.seed)
+    read = TopicReader(topics.of(list(catalogue.values()), texts), reader, store.order_only())
     tracking = fit_tracking(read, everything, lesson, learnt.rehearsal, np.random.default_rng(options.seed))
     language = NO_WEIGHT
     if options.language_targets and learnt.fitted:
@@ -89,6 +92,7 @@ def fit(resources: Resources, options: FitOptions | None = None) -> FitReport:
     def write(folder: Path) -> None:
         learnt.retriever.save(folder)
         tracking.save(folder)
+        topics.save(folder)
         write_texts(folder, catalogue)
         measured = {resources.language_key: asdict(language)} if language.targets else {}
         (folder / LANGUAGE).write_text(json.dumps(measured, indent=2))
@@ -104,6 +108,24 @@ def fit(resources: Resources, options: FitOptions | None = None) -> FitReport:
         epochs=learnt.epochs,
         language=language,
     )
+
+
+def fit_topics(
+    resources: Resources, items: Sequence[Item], texts: Vectors, reader: PastReader, trails: Sequence[Trail], seed: int
+) -> TopicModel:
+    """The topics that the settings ask for; what was clusters before the fit keeps its ids."""
+    kind = kind_of(resources.settings.topics, items)
+    if kind == "categories":
+        return TopicModel(kind, np.zeros((0, texts.shape[1]), np.float32))
+    middles = best_centres(texts, reader, trails, resources.store.order_only(), np.random.default_rng(seed))
+    return cluster_model(kind, middles, items, texts, _topics_before(resources))
+
+
+def _topics_before(resources: Resources) -> TopicModel | None:
+    try:
+        return TopicModel.load(current(resources.home.index, FIT).folder)
+    except (NotReady, DamagedArtefact, OSError):  # what cannot be read is made anew
+        return None
 
 
 def _targets(

@@ -14,17 +14,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.knowledge import Knowledge
+from agent.results import Interests
 from agent.tracking import Tracking
 from history.records import CORRECTION, Event
 from history.timeline import Timeline
 from interests.corrections import Correction, Kind, UnknownTopic, read_corrections, topics_obeyed, written
 from interests.shifts import Shift, find_shifts
 from interests.topics import TopicShare
-from interests.tracker import trace
-from retrieval.trail import Trail
+from interests.tracker import Interests as Memories
+from interests.tracker import see_all, trace
+from retrieval.trail import Past, Trail
 from workspace.errors import UsageError
 
-LEADING, MOVED, SHOWN = 5, 3, 4  # topics of a forecast, topics and events of a change that are told
+LEADING, BRIEF, MOVED, SHOWN = 5, 3, 3, 4  # topics told of a forecast, and in brief; topics and events of a change
 LEAST = 0.01  # a change of a smaller share is not told
 LARGE, RISEN, SELDOM, LATEST = 0.1, 0.05, 3, 50  # of a summary: shares, times as seldom as others, events
 
@@ -101,6 +103,23 @@ class Course:
     order_only: bool
 
 
+def brief(know: Knowledge, past: Past, timeline: Timeline, log_p: NDArray[np.float64]) -> Interests:
+    """What a list says beside it: the topics that lead now, when they last turned, and those that are likely next.
+
+    `log_p`, float64 [items], is log P(next item). Of a user without events it tells nothing that leads.
+    """
+    if not know.topics.names:
+        return Interests((), None, ())
+    log = know.topic_reader.log([past.trail])
+    memories = know.tracking.empty(1)
+    see_all(memories, log)
+    now = _now(know, memories, timeline)
+    shifts = find_shifts(log.users, log.mass, know.tracking.everyone)
+    turned = _moment(past.trail.times, shifts[-1].begun, know.store.order_only()) if shifts else None
+    leading = _leading(know, now, BRIEF) if len(past.trail) else ()
+    return Interests(leading, turned, _leading(know, _forecast(know, now, log_p), BRIEF))
+
+
 def interests_of(know: Knowledge, timeline: Timeline, k: int = 5) -> tuple[InterestView, Course]:
     """The interests of a user, or of a visitor whose events these are, with the `k` likeliest items; and their course.
 
@@ -108,17 +127,19 @@ def interests_of(know: Knowledge, timeline: Timeline, k: int = 5) -> tuple[Inter
         UsageError: the catalogue has no topics.
     """
     if not know.topics.names:
-        raise UsageError("no item has a category, so there are no topics to follow; import items with categories")
+        raise UsageError(
+            "no item has a category, so there are no topics to follow; import items with categories, or set topics to "
+            "clusters, and fit again"
+        )
     past = know.past(timeline)
     log = know.topic_reader.log([past.trail])
     memories = know.tracking.empty(1)
     before = trace(memories, log).astype(np.float64)
     here = np.zeros(1, np.int64)
-    said = know.said(timeline)
-    now = topics_obeyed(memories.forecast(here)[0].astype(np.float64), know.topics, said)
+    now = _now(know, memories, timeline)
     allowed = know.allowed(timeline, None)
     log_p = know.log_p(past, timeline, allowed) if allowed.any() else np.full(len(allowed), -np.inf)
-    forecast = know.tracking.forecast(now[None], know.topic_reader.sums(log_p[None]))[0] if allowed.any() else now
+    forecast = _forecast(know, now, log_p) if allowed.any() else now
     titles = tuple(_title(know, item) for item in past.trail.items.tolist())
     shifts = tuple(find_shifts(log.users, log.mass, know.tracking.everyone))
     shares = np.concatenate([before[1:], now[None]]) if len(before) else before
@@ -135,7 +156,7 @@ def interests_of(know: Knowledge, timeline: Timeline, k: int = 5) -> tuple[Inter
         next=_leading(know, forecast, LEADING),
         within={count: _leading(know, 1 - (1 - forecast) ** count, LEADING) for count in (5, 10)},
         next_items=_next_items(know, log_p, k) if allowed.any() else (),
-        said=said,
+        said=know.said(timeline),
         summary="",
     )
     usual = know.tracking.everyone
@@ -144,9 +165,23 @@ def interests_of(know: Knowledge, timeline: Timeline, k: int = 5) -> tuple[Inter
 
 def moment(course: Course, place: int) -> str:
     """The date of an event, or its number where only the order is known."""
-    if course.order_only:
-        return f"event {place + 1}"
-    return datetime.fromtimestamp(course.times[place], UTC).date().isoformat()
+    return _moment(course.times, place, course.order_only)
+
+
+def _moment(times: NDArray[np.float64], place: int, order_only: bool) -> str:
+    return f"event {place + 1}" if order_only else datetime.fromtimestamp(times[place], UTC).date().isoformat()
+
+
+def _now(know: Knowledge, memories: Memories, timeline: Timeline) -> NDArray[np.float64]:
+    """P(topic) as the memories of user 0 stand, what the user said held over it, float64 [topics]."""
+    found = memories.forecast(np.zeros(1, np.int64))[0].astype(np.float64)
+    return topics_obeyed(found, know.topics, know.said(timeline))
+
+
+def _forecast(know: Knowledge, now: NDArray[np.float64], log_p: NDArray[np.float64]) -> NDArray[np.float64]:
+    """P(topic of the next event), float64 [topics], from what holds now and log P(next item), float64 [items]."""
+    (found,) = know.tracking.forecast(now[None], know.topic_reader.sums(log_p[None]))
+    return np.asarray(found)
 
 
 def say(know: Knowledge, user_id: str, text: str) -> list[Correction]:

@@ -21,12 +21,12 @@ from agent.options import FitOptions
 from agent.rationale import Pen, Rationales
 from agent.resources import FIT, Resources
 from agent.scorer import LanguageScorer
+from agent.topics import TopicModel
 from agent.tracking import TopicReader, Tracking
 from history.catalogue import Catalogue, item_text
 from history.records import Item
 from history.timeline import Timeline
 from interests.corrections import Kind, banned, items_obeyed, read_written
-from interests.topics import Topics
 from retrieval.growing import grow
 from retrieval.retriever import Retriever
 from retrieval.trail import Past
@@ -36,7 +36,7 @@ from workspace.errors import NotReady, StoreError
 if TYPE_CHECKING:
     from engine.local import LocalEngine
 
-FORMAT = 3  # of what a fit writes
+FORMAT = 4  # of what a fit writes
 LANGUAGE, TEXTS = "language.json", "texts.json"
 logger = logging.getLogger(__name__)
 
@@ -62,13 +62,16 @@ class Knowledge:
         self._check(artefact)
         language = json.loads((artefact.folder / LANGUAGE).read_bytes())
         self.tracking = Tracking.load(artefact.folder)
+        self._topic_model = TopicModel.load(artefact.folder)
         self.retriever = self._retriever(artefact, language)
         self.index = self.retriever.index
         resources.settle(language)
         fitted = language.get(resources.language_key)
         self.language_weight = LanguageWeight(**fitted) if fitted else NO_WEIGHT
         self.reader = resources.past_reader(self.index.places, self.retriever.texts)
-        self.topics = Topics.of_categories([self.catalogue[item_id].categories for item_id in self.index.item_ids])
+        self.topics = self._topic_model.of(
+            [self.catalogue[item_id] for item_id in self.index.item_ids], self.retriever.texts
+        )
         self.tracking = self.tracking.on(self.topics.ids)
         self.topic_reader = TopicReader(self.topics, self.reader, self.store.order_only())
 
@@ -182,6 +185,7 @@ class Knowledge:
         def write(folder: Path) -> None:
             grown.save(folder)
             self.tracking.save(folder)
+            self._topic_model.save(folder)
             write_texts(folder, Catalogue(self.catalogue[item_id] for item_id in items))
             (folder / LANGUAGE).write_text(json.dumps(language, indent=2))
 

@@ -14,15 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.diversity import capped
+from agent.interest_view import brief
 from agent.knowledge import Knowledge
 from agent.reranking import contenders, fuse_read
 from agent.resources import Resources
-from agent.results import Interests, Recommendation, Recommended
+from agent.results import Recommendation, Recommended
 from agent.scorer import Question
 from history.records import Item
 from history.timeline import Timeline
-from interests.topics import TopicShare
-from retrieval.taste import Taste
 from retrieval.trail import Past
 from workspace.errors import StoreError, UsageError
 from workspace.home import Home
@@ -129,7 +128,6 @@ class Recommender:
     def _answer(
         self, timeline: Timeline, candidates: Candidates, fused: NDArray[np.float64], k: int, llm: bool
     ) -> Recommendation:
-        now = self._interests_now(candidates.past.taste, timeline)
         return Recommendation(
             recommendation_id=uuid.uuid4().hex,
             user_id=timeline.user_id,
@@ -138,7 +136,7 @@ class Recommender:
             adapter=tuned.name if llm and (tuned := self.knowledge.tuned) else None,
             degraded=not llm,
             items=self._ranked(candidates, fused, k),
-            interests=replace(now, next=self._interests_next(fused)),
+            interests=brief(self.knowledge, candidates.past, timeline, fused),
         )
 
     def candidates(self, timeline: Timeline, where: Keep | None = None) -> Candidates:
@@ -220,15 +218,6 @@ class Recommender:
         reasons = know.rationales.explain(asked, candidates.past.taste, timeline, know.pen if llm else None)
         for item, reason in zip(items, reasons, strict=True):
             yield replace(item, rationale=reason)
-
-    def _interests_now(self, taste: Taste, timeline: Timeline) -> Interests:
-        topics, known = self.knowledge.topics, self.knowledge.index.places
-        items = np.array([known[timeline.events[place].item_id] for place in taste.places], np.int64)
-        return Interests(tuple(topics.leading(topics.shares(items, taste.shares), 3)), None, ())
-
-    def _interests_next(self, fused: NDArray[np.float64]) -> tuple[TopicShare, ...]:
-        topics = self.knowledge.topics
-        return tuple(topics.leading(topics.shares(np.arange(len(fused)), np.exp(fused)), 3))
 
     def _keep(self, answer: Recommendation) -> None:
         moment = datetime.fromisoformat(answer.generated_at).timestamp()

@@ -50,7 +50,10 @@ class Recommended:
 
 @dataclass(frozen=True, slots=True)
 class Interests:
-    """Topics of the history now, and of the next item by its probability; `shift` is None while none is known."""
+    """The topics that lead now, and P(topic) of the next event; `shift` is when they last turned, None if never.
+
+    A date, or the number of an event where only the order is known.
+    """
 
     now: tuple[TopicShare, ...]
     shift: str | None

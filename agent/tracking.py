@@ -116,11 +116,11 @@ def fit_tracking(
     `rehearsal` knows nothing of the targets. Where there is nothing to fit by, the habits are the usual ones.
     """
     usual = Tracking(Habits(), read.topics.ids, _everyone(read.topics, trails), STATE_ALONE)
-    log = read.log([_last(trails[place]) for place in generator.permutation(len(trails))[:USERS]])
-    asked = _asked(log)
-    if not asked.any():
+    log = read.log([last_events(trails[place]) for place in generator.permutation(len(trails))[:USERS]])
+    later = asked(log)
+    if not later.any():
         return usual
-    found = replace(usual, habits=fit_habits(log, usual.everyone, asked))
+    found = replace(usual, habits=fit_habits(log, usual.everyone, later))
     return replace(found, weights=_weights(read, found, lesson, rehearsal))
 
 
@@ -130,11 +130,12 @@ def _everyone(topics: Topics, trails: Sequence[Trail]) -> Floats:
     return topics.shares(items, np.ones(len(items)))
 
 
-def _last(trail: Trail) -> Trail:
+def last_events(trail: Trail) -> Trail:
+    """The last `EVENTS` of them."""
     return Trail(trail.items[-EVENTS:], trail.times[-EVENTS:], trail.signals[-EVENTS:])
 
 
-def _asked(log: Log) -> NDArray[np.bool_]:
+def asked(log: Log) -> NDArray[np.bool_]:
     """The last part of each user's events, but for those without topics, bool [events]."""
     lengths = np.bincount(log.users)
     number = np.arange(len(log.users)) - np.repeat(np.cumsum(lengths) - lengths, lengths)

@@ -155,12 +155,12 @@ def _obeyed(
     p: NDArray[np.float64], has: Mapping[str, NDArray[np.bool_]], held: Mapping[str, Kind]
 ) -> NDArray[np.float64]:
     for name, own in has.items():
-        share = float(p[own].sum())
+        share, rest = float(p[own].sum()), float(p[~own].sum())  # 1 - share would lose a small rest
         if held[name] == "ban":
-            p = np.where(own, 0.0, p / (1 - share) if share < 1 else 0.0)
-        elif 0 < share < 1:
+            p = np.where(own, 0.0, p / rest if rest > 0 else 0.0)
+        elif share > 0 and rest > 0:
             wanted = WANTED[held[name]](share)
-            p = np.where(own, p * (wanted / share), p * ((1 - wanted) / (1 - share)))
+            p = np.where(own, p * (wanted / share), p * ((1 - wanted) / rest))
     return p
 
 

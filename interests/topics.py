@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
-from scipy.sparse import coo_array, csr_array
+from scipy.sparse import coo_array, csr_array, diags_array, hstack
 
 Places = NDArray[np.int64]
 Vectors = NDArray[np.float32]
@@ -62,6 +62,14 @@ class Topics:
         """The `count` greatest shares, greatest first, without those that are 0."""
         order = np.argsort(-shares, kind="stable")[:count]
         return [TopicShare(self.names[place], float(shares[place])) for place in order if shares[place] > 0]
+
+
+def joined(one: Topics, other: Topics) -> Topics:
+    """The topics of both; an item that has some of either is split equally between the two."""
+    mass = hstack([one.mass, other.mass]).tocsr()
+    rows = np.asarray(mass.sum(axis=1)).ravel()
+    halved = csr_array(diags_array(1 / np.maximum(rows, 1.0)) @ mass, dtype=np.float32)
+    return Topics(one.ids + other.ids, one.names + other.names, halved)
 
 
 def _mass(own: Sequence[Sequence[int]], topics: int) -> csr_array:

@@ -11,20 +11,21 @@ from retrieval.scan import load_faiss
 ROUNDS, TRIES = 30, 5
 
 
-def clusters(vectors: Vectors, count: int, seed: int = 0) -> NDArray[np.int64]:
-    """The cluster of each item, int64 [items], in 0 to `count` - 1; unit `vectors`, float32 [items, dimension].
+def centres(vectors: Vectors, count: int, seed: int = 0) -> Vectors:
+    """The centres of `count` clusters of unit `vectors`, float32 [items, dimension]; as float32 [clusters, dimension].
 
     The best of a few starts. There are fewer clusters where there are fewer items.
     """
     count = min(count, len(vectors))
     if count < 2:
-        return np.zeros(len(vectors), np.int64)
-    faiss = load_faiss()
-    means = faiss.Kmeans(
+        return np.ascontiguousarray(vectors[:count], np.float32)
+    means = load_faiss().Kmeans(
         vectors.shape[1], count, niter=ROUNDS, nredo=TRIES, spherical=True, seed=seed, min_points_per_centroid=1
     )
     means.train(np.ascontiguousarray(vectors, np.float32))
-    found: NDArray[np.int64] = means.index.search(np.ascontiguousarray(vectors, np.float32), 1)[1][:, 0].astype(
-        np.int64
-    )
-    return found
+    return np.asarray(means.centroids, np.float32)
+
+
+def nearest(vectors: Vectors, middles: Vectors) -> NDArray[np.int64]:
+    """The cluster of each item, int64 [items]: that of the nearest of its `middles`, float32 [clusters, dimension]."""
+    return np.argmax(vectors @ middles.T, axis=1) if len(middles) else np.zeros(len(vectors), np.int64)

@@ -25,8 +25,8 @@ class Chooser:
     gives its log P(next) after each of a reading's places, float64 [places, items]. `popularity`, float64 [items], sums
     to 1; `branches` are the items' tokens, `bridge` what is asked before them; `scale` is the top of the ratings. With
     `lettered`, the tokens of a question that lists items by their places, each is asked about as one of a shuffled list
-    instead, and answered by its letter, one of the tokens `letters`. With `soft` what the retriever holds of
-    the items is there to be learnt from too.
+    instead, and answered by its letter, one of the tokens `letters`. What a reading's teacher holds of the
+    items is there to be learnt from too.
     """
 
     bridge: tuple[int, ...]
@@ -38,7 +38,6 @@ class Chooser:
     scale: float = 1.0
     lettered: Callable[[Sequence[int]], tuple[int, ...]] | None = None
     letters: Sequence[int] = ()
-    soft: bool = False
 
     def ask(self, reading: Reading, hardness: float, generator: np.random.Generator) -> Reading:
         """The reading with questions; a share `hardness` of the others comes from the retriever."""
@@ -46,14 +45,16 @@ class Chooser:
         places = np.sort(generator.permutation(known)[: self.questions])
         if not len(places):
             return reading
-        unknown = np.full((len(places), len(self.popularity)), -np.inf)
-        held = self.retrieve(reading, places) if hardness or self.soft else unknown
-        drawn_from = (1 - hardness) * self.popularity + hardness * np.exp(held)
-        choices = []
-        for place, p, log_p in zip(places, drawn_from, held, strict=True):
-            choice = self._choice(reading, place, p, generator)
-            choices.append(replace(choice, likely=log_p[choice.items]) if self.soft else choice)
-        return replace(reading, choices=tuple(choices))
+        retrieved = np.exp(self.retrieve(reading, places)) if hardness else 0.0
+        drawn_from = (1 - hardness) * np.tile(self.popularity, (len(places), 1)) + hardness * retrieved
+        choices = (self._choice(reading, place, p, generator) for place, p in zip(places, drawn_from, strict=True))
+        return replace(reading, choices=tuple(self._taught(reading, choice) for choice in choices))
+
+    def _taught(self, reading: Reading, choice: Choice) -> Choice:
+        if not len(reading.likely):
+            return choice
+        likely = reading.likely[choice.place, choice.items].astype(float)
+        return replace(choice, likely=np.log(np.maximum(likely, LEAST_P)))
 
     def _choice(self, reading: Reading, place: int, p: Floats, generator: np.random.Generator) -> Choice:
         """A question, the target first; the offsets undo how likely each was to be drawn.

@@ -73,6 +73,17 @@ class Lesson:
         return found
 
     @property
+    def goes_on(self) -> bool:
+        """Whether it starts from an adapter of these events that has seen validation: then nothing is looked at."""
+        start = self.start
+        return bool(start and start.card.fit_hash == self.split.fit_hash and start.card.settings["refit"])
+
+    @property
+    def learnt_from(self) -> Interactions:
+        """The events before validation; where that was seen already, all before the test."""
+        return self.split.test.events if self.goes_on else self.split.validation.events
+
+    @property
     def prompt(self) -> Mapping[str, Any]:
         """How histories are written: by the settings, or as the adapter to start from has learnt to read them."""
         return self.start.card.prompt if self.start else self.resources.prompt
@@ -132,12 +143,12 @@ class Lesson:
     @cached_property
     def histories(self) -> list[History]:
         """All histories that may be learnt from, in tokens."""
-        return self._read(self.split.validation.events, 0)
+        return self._read(self.learnt_from, 0)
 
     @cached_property
     def plan(self) -> Plan:
         """Every step of the run."""
-        return self._plan(self.split.validation.events, self.options.epochs, self.options.seed)
+        return self._plan(self.learnt_from, self.options.epochs, self.options.seed)
 
     @cached_property
     def last_plan(self) -> Plan:
@@ -174,7 +185,7 @@ class Lesson:
         """Asks the questions about branches, where there are any."""
         if not self.options.questions:
             return None
-        events = self.split.validation.events
+        events = self.learnt_from
         bridge, branches = self.reader.branches(CHOOSING, events.item_ids)
         popularity = (events.counts + 1) * ~np.isin(np.arange(len(events.item_ids)), self.split.added)
         shares = popularity / popularity.sum()
@@ -188,7 +199,6 @@ class Lesson:
             self.resources.store.rating_scale(),
             self._lettered if self.options.asked == LETTERS else None,
             self.reader.letters,
-            self.options.soft > 0,
         )
 
     def _lettered(self, places: Sequence[int]) -> tuple[int, ...]:

@@ -38,7 +38,7 @@ TOGETHER = 16  # validation targets that are read at once
 class Trained:
     """What a run made, and what it took up to where it ended: tokens that were read, and seconds.
 
-    `best` is the mean log-likelihood of validation's targets, in nats, at the look that was kept.
+    `best` is the mean log-likelihood of validation's targets, in nats, at the look that was kept; NaN without a look.
     """
 
     reader: Reader
@@ -62,7 +62,7 @@ def reader_of(lesson: Lesson) -> Reader:
     after_step = add_adapter(language, shape_of(options), options.seed, steps)
     events = lesson.split.validation.events
     texts = item_vectors(resources, events.catalogue)
-    counts = np.bincount(events.items, minlength=len(texts))
+    counts = np.bincount(lesson.learnt_from.items, minlength=len(texts))
     head = ReadingHead(
         language.config.hidden_size, texts, counts, HeadShape(options.width, options.dropout), options.seed
     )
@@ -101,13 +101,15 @@ def run_training(lesson: Lesson, folder: Path, report_to: str = "none") -> Train
         ForetasteError: the loss became no number; the last good checkpoint stays.
     """
     begun, reader = _begun(folder, lesson.told), reader_of(lesson)
-    trainer = ReadingTrainer(reader, lesson.plan, _look(lesson, reader), folder, _told(lesson, report_to))
-    if (ended := folder / ENDED).is_file():
+    look = None if lesson.goes_on else _look(lesson, reader)
+    trainer = ReadingTrainer(reader, lesson.plan, look, folder, _told(lesson, report_to))
+    if look and (folder / ENDED).is_file():
         trainer.take_up()
     else:
         trainer.train(resume_from_checkpoint=begun)
-        ended.touch()
-    return Trained(reader, trainer.tokens, trainer.seconds, float(trainer.state.best_metric))
+        (folder / ENDED).touch()
+    best = trainer.state.best_metric
+    return Trained(reader, trainer.tokens, trainer.seconds, float("nan") if best is None else float(best))
 
 
 def refit(lesson: Lesson, trained: Trained, folder: Path, report_to: str = "none") -> Trained:

@@ -24,7 +24,7 @@ def search(lesson: Lesson, trials: int) -> TuneOptions:
 
     Raises:
         NotReady: optuna is not installed.
-        UsageError: several processes train together.
+        UsageError: several processes train together, or the start has seen validation.
         DataError: there is too little to learn from.
         ForetasteError: no run came to an end.
     """
@@ -35,6 +35,10 @@ def search(lesson: Lesson, trials: int) -> TuneOptions:
         raise NotReady("--search needs optuna: pip install 'foretaste[search]'") from error
     if processes().num_processes > 1:
         raise UsageError("--search proposes one run after the other: search in one process, then tune in several")
+    if lesson.goes_on:
+        raise UsageError(
+            f"{lesson.options.start!r} has seen validation, by which a search would choose; tune from another"
+        )
     lesson.prepare()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     folder = lesson.resources.home.runs / "tune" / f"search-{lesson.digest[:12]}"

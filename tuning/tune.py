@@ -6,7 +6,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -53,6 +53,8 @@ def tune(
 
     A run that was stopped goes on at its last checkpoint, if nothing of what it was told has changed. `report_to` names
     what else its log is sent to, as transformers knows it: tensorboard, wandb, trackio; `command` is for the card.
+    Where the run starts from an adapter of the same events that has seen validation, it learns from all events before
+    the test, nothing is looked at, and what was measured of the start stands, but for branches, which count nothing.
     Under `accelerate launch` the steps are shared out among the processes; the first one measures and keeps what was
     learnt.
 
@@ -75,8 +77,8 @@ def tune(
         with one_at_a_time(folder.with_name(f"{name}.lock")) if team.is_main_process else nullcontext():
             resources.adapters.check_new(name)
             trained = run_training(lesson, folder, report_to)
-            measured = measure(lesson, _written(lesson, trained, folder / "measured")) if team.is_main_process else None
-            if lesson.options.refit:
+            measured = _measured(lesson, trained, folder) if team.is_main_process else None
+            if lesson.options.refit and not lesson.goes_on:
                 trained = refit(lesson, trained, folder / "refit", report_to)
             if measured:
                 _keep(lesson, _card(lesson, name, command, trained, measured), trained, folder)
@@ -95,8 +97,8 @@ def _written(lesson: Lesson, trained: Trained, folder: Path) -> Adapter:
 def _keep(lesson: Lesson, card: Card, trained: Trained, folder: Path) -> None:
     kept = _written(lesson, trained, folder / "kept").folder
     shutil.copy(folder / LOG, kept)
-    if lesson.options.refit:
-        shutil.copy(folder / "refit" / LOG, kept / "refit.jsonl")
+    if (refitted := folder / "refit" / LOG).is_file():
+        shutil.copy(refitted, kept / "refit.jsonl")
     (kept / DATA_CARD).write_text(json.dumps(data_card(lesson), indent=2))
 
     def write(target: Path) -> None:
@@ -104,6 +106,12 @@ def _keep(lesson: Lesson, card: Card, trained: Trained, folder: Path) -> None:
 
     lesson.resources.adapters.keep(card, write)
     shutil.rmtree(folder)
+
+
+def _measured(lesson: Lesson, trained: Trained, folder: Path) -> Measured:
+    if lesson.start and lesson.goes_on:
+        return replace(lesson.start.measured(lesson.resources.precision), branches=NO_WEIGHT)
+    return measure(lesson, _written(lesson, trained, folder / "measured"))
 
 
 def measure(lesson: Lesson, adapter: Adapter) -> Measured:
@@ -175,10 +183,10 @@ def _card(lesson: Lesson, name: str, command: str, trained: Trained, measured: M
         fit_hash=split.fit_hash,
         cut=float(split.test.events.times.max()),  # the weights were fitted on validation's targets
         users=len(lesson.histories),
-        events=len(split.test.events if lesson.options.refit else split.validation.events),
+        events=len(split.test.events if lesson.options.refit else lesson.learnt_from),
         prompt=lesson.prompt,
         shape=asdict(shape_of(lesson.options)),
-        settings=asdict(lesson.options),
+        settings={**asdict(lesson.options), "refit": max(lesson.options.refit, int(lesson.goes_on))},
         tokens=trained.tokens,
         seconds=trained.seconds,
         made=datetime.now(UTC).isoformat(timespec="seconds"),

@@ -19,6 +19,7 @@ Precision = Literal["nf4", "int8", "bf16", "fp32"]
 PrecisionChoice = Literal[Precision, "auto"]  # auto: the fastest on this machine
 Readout = Literal["yes-no", "likelihood"]
 Rendering = Literal["title", "title-year", "title-year-category"]
+TopicKind = Literal["auto", "categories", "clusters", "both"]
 
 
 class Settings(BaseSettings):
@@ -33,6 +34,7 @@ class Settings(BaseSettings):
     readout: Readout = Field("likelihood", description="what is read at the end of a candidate's branch")
     rendering: Rendering = Field("title-year", description="how an item is written in a prompt")
     domain: str = Field("video", description="the domain pack: video, shopping, reading, news or social")
+    topics: TopicKind = Field("auto", description="what interests are told in; auto: categories where items have them")
     candidates: int = Field(20, ge=1, le=10_000, description="how many candidates the language model reranks")
     history_over: int = Field(40, ge=2, le=2_000, description="a history longer than this is cut …")
     history_keep: int = Field(20, ge=1, le=2_000, description="… in blocks, so that at least this many events stay")

@@ -22,6 +22,7 @@ COMMANDS = {
     "recommend": "recommend",
     "search": "search",
     "interests": "interests",
+    "topics": "topics",
     "tune": "tune",
     "adapters": "adapters",
     "evaluate": "evaluate",

@@ -70,7 +70,8 @@ def show(answer: Recommendation, items: Iterable[Recommended]) -> None:
     from prompts.segment import clean
 
     now = ", ".join(f"{topic.topic} {topic.share:.0%}" for topic in answer.interests.now)
-    typer.echo(f"For {answer.user_id}" + (f", lately {now}" if now else ""))
+    turned = f"; interests turned {answer.interests.shift}" if answer.interests.shift else ""
+    typer.echo(f"For {answer.user_id}" + (f", lately {now}" if now else "") + turned)
     for item in items:
         typer.secho(f"{item.rank:3}. {clean(item.title)}", bold=True, nl=False)
         typer.echo(f"   score {item.score:.2f}, probability {item.probability:.2%}, retrieved at {item.retrieval_rank}")

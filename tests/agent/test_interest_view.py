@@ -66,6 +66,21 @@ def test_a_turn_has_a_date_a_direction_and_events_that_show_it(recommender: Reco
     assert moment(replace(course, order_only=True), 4) == "event 5"
 
 
+def test_a_list_tells_of_the_same_interests_in_brief(recommender: Recommender) -> None:
+    know = recommender.knowledge
+    know.tracking = replace(know.tracking, habits=Habits(slow_events=20.0))
+    timeline = turned(know)
+    view, _ = interests_of(know, timeline)
+    brief = recommender.recommend(timeline, 3, llm=False, rationale=False).interests
+    assert [one.topic for one in brief.now] == [one.topic for one in view.now[:3]]
+    assert [one.share for one in brief.now] == pytest.approx([one.share for one in view.now[:3]], abs=1e-6)
+    assert brief.shift == view.shifts[-1].begun
+    assert [one.share for one in brief.next] == pytest.approx([one.share for one in view.next[:3]], abs=1e-6)
+    nobody = recommender.recommend(Timeline("visitor"), 3, llm=False, rationale=False).interests
+    assert (nobody.now, nobody.shift) == ((), None)
+    assert sum(one.share for one in nobody.next) <= 1.0
+
+
 def test_of_a_visitor_without_events_everyones_taste_is_told(recommender: Recommender) -> None:
     view, course = interests_of(recommender.knowledge, Timeline("visitor"))
     assert (view.events, view.confidence, view.shifts, view.rising) == (0, 0.0, (), ())
@@ -84,9 +99,10 @@ def test_all_events_at_one_moment_and_late_ones_are_followed_in_their_order(reco
 def test_without_categories_the_way_out_is_told(resources: Resources) -> None:
     bare = [replace(item, categories=()) for item in resources.store.catalogue().values()]
     resources.store.add(bare, [], order_only=False)
+    vars(resources)["settings"] = resources.settings.model_copy(update={"topics": "categories"})
     fit(resources, FitOptions(language_targets=0, recipe=Recipe.short))
     know = Knowledge(resources)
-    with pytest.raises(UsageError, match="no topics to follow; import items with categories"):
+    with pytest.raises(UsageError, match="no topics to follow; import items with categories, or set topics"):
         interests_of(know, know.store.timeline("u00"))
 
 

@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 
 from agent.adapters import Card
 from agent.fit import fit
-from agent.fusion import LanguageWeight
+from agent.fusion import NO_WEIGHT, LanguageWeight
 from agent.knowledge import Knowledge
 from agent.options import FitOptions, Recipe
 from agent.recommender import Recommender
@@ -200,17 +200,34 @@ def test_a_run_starts_from_what_another_has_learnt(resources: Resources) -> None
     assert (found.head, found.fused) == pytest.approx((before.head, before.fused), abs=1e-3)
     with pytest.raises(UsageError, match="'reads' has another shape; .* --method lora --rank 4 --depth 0 --width 16"):
         tuned(resources, name="wider", start="reads", width=32)
-    with pytest.raises(UsageError, match="'chooses' has seen the targets .* tune it with --refit 0"):
-        tuned(resources, name="seen", start="chooses")
     with pytest.raises(UsageError, match="'reads' was tuned on other events"):
         tuned(resources, "everything", name="other", start="reads")
+
+
+def test_a_run_goes_on_from_what_has_seen_validation_without_a_look(card: Card, resources: Resources) -> None:
+    on = tuned(resources, name="chooses-on", start="chooses", epochs=1, questions=1, refit=0)
+    assert on.events == len(split_of(resources, PROTOCOL, EvaluateOptions()).test.events)
+    assert on.settings["refit"] == 1  # it has seen validation too
+    assert on.measured["bf16"] == replace(card.measured["bf16"], branches=NO_WEIGHT)
+    found = resources.adapters.find("chooses-on").folder
+    assert not any("eval_log_likelihood" in line for line in (found / "log.jsonl").read_text().splitlines())
+    one, other = (
+        load_file(folder / "adapter.safetensors") for folder in (found, resources.adapters.find("chooses").folder)
+    )
+    assert any(not torch.equal(one[name], other[name]) for name in one)
+    split = split_of(resources, PROTOCOL, EvaluateOptions())
+    lesson = Lesson(
+        resources, split, Scene(resources, PROTOCOL, recipe=Recipe.short).retrieval, replace(OPTIONS, start="chooses")
+    )
+    with pytest.raises(UsageError, match="'chooses' has seen validation, by which a search would choose"):
+        search_module.search(lesson, 2)
 
 
 def test_a_run_starts_from_what_was_learnt_elsewhere(resources: Resources, real_home: Home, tmp_path: Path) -> None:
     there = tuned(resources, name="there", refit=0, epochs=12)
     folder = resources.home.adapters / "there"
     with pytest.raises(UsageError, match="'there' in .* the same items .* so it may have seen"):
-        tuned(resources, name="again", start=str(folder))
+        tuned(resources, "everything", name="again", start=str(folder))
     more = opened(tmp_path / "more", real_home)
     more.store.add([Item("another", "A film that the others lack")], [], order_only=False)
     with pytest.raises(UsageError, match="'there' .* of them bear the same id"):

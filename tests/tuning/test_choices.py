@@ -202,13 +202,13 @@ def test_choosing_is_learnt(loss: Loss) -> None:
     assert np.mean(losses[-20:]) < 0.5 * np.mean(losses[:20])
 
 
-def test_what_the_retriever_holds_of_branches_teaches_too() -> None:
+def test_what_a_teacher_holds_of_branches_teaches_too() -> None:
     uneven = np.arange(1, ITEMS + 1) / np.arange(1, ITEMS + 1).sum()
-    asked = replace(chooser(uneven, questions=3), soft=True).ask(reading(), 0.0, np.random.default_rng(1))
-    items = [[branch[0] for branch in choice.branches] for choice in asked.choices]
-    held = chooser(uneven).retrieve(reading(), np.array([choice.place for choice in asked.choices]))
-    for choice, places, row in zip(asked.choices, items, held, strict=True):
-        assert choice.likely == pytest.approx(row[places])
+    likely = np.tile(uneven.astype(np.float32), (len(reading().targets), 1))
+    asked = chooser(questions=3).ask(replace(reading(), likely=likely), 0.0, np.random.default_rng(1))
+    for choice in asked.choices:
+        assert choice.likely == pytest.approx(np.log(uneven[choice.items]), abs=1e-5)
+    assert not len(chooser().ask(reading(), 0.0, np.random.default_rng(1)).choices[0].likely)
     batch = collate([asked])
     assert batch.held.shape == batch.offsets.shape
     best = distilled(batch.held, batch.offsets, batch.held)

@@ -1,0 +1,106 @@
+"""Which topics a home follows: the categories of its items, clusters of their embeddings, or both."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from history.catalogue import split_values
+from history.records import Item
+from interests.naming import class_tf_idf, distinct_names
+from interests.topics import Topics, joined, kept_ids
+from retrieval.clusters import nearest
+from retrieval.encoder import Vectors
+from workspace.settings import TopicKind
+
+Kind = Literal["categories", "clusters", "both"]
+FILE, CENTRES = "topics.json", "centres.npy"
+CATEGORISED = 0.5  # of the items: where at least this share has categories, these are the topics
+LETTERS, LONGEST = 4, 24  # of a word of a title that may name a topic, at least; of a facet's value, at the most
+CLUSTER = "~"  # what the id of a cluster begins with
+
+
+@dataclass(frozen=True)
+class TopicModel:
+    """How the topics of items are found.
+
+    `middles`, float32 [clusters, width], are the centres of clusters; their `ids` stay while most of their items stay,
+    and of these so many were ever `given`; `names` are for people.
+    """
+
+    kind: Kind
+    middles: Vectors
+    ids: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    given: int = 0
+
+    def of(self, items: Sequence[Item], texts: Vectors) -> Topics:
+        """The topics of these items, whose sentence embeddings are `texts`, float32 [items, width]."""
+        categories = Topics.of_categories([item.categories for item in items])
+        if self.kind == "categories":
+            return categories
+        clusters = replace(self.clusters(texts), ids=self.ids, names=self.names)
+        return clusters if self.kind == "clusters" else joined(categories, clusters)
+
+    def clusters(self, texts: Vectors) -> Topics:
+        """The clusters alone, by their numbers."""
+        return Topics.of_clusters(nearest(texts, self.middles), len(self.middles))
+
+    def save(self, folder: Path) -> None:
+        """Write it down in `folder`."""
+        np.save(folder / CENTRES, self.middles)
+        told = {"kind": self.kind, "ids": self.ids, "names": self.names, "given": self.given}
+        (folder / FILE).write_text(json.dumps(told, ensure_ascii=False, indent=2))
+
+    @classmethod
+    def load(cls, folder: Path) -> TopicModel:
+        """What `save` wrote."""
+        told = json.loads((folder / FILE).read_bytes())
+        return cls(told["kind"], np.load(folder / CENTRES), tuple(told["ids"]), tuple(told["names"]), told["given"])
+
+
+def kind_of(choice: TopicKind, items: Sequence[Item]) -> Kind:
+    """What the setting stands for on these items; "auto" takes categories where they are usual."""
+    if choice != "auto":
+        return choice
+    known = sum(bool(item.categories) for item in items)
+    return "categories" if known and known >= CATEGORISED * len(items) else "clusters"
+
+
+def cluster_model(
+    kind: Kind, middles: Vectors, items: Sequence[Item], texts: Vectors, before: TopicModel | None
+) -> TopicModel:
+    """The model of these clusters; each takes over its id from the one `before` whose items it mostly holds."""
+    found = TopicModel(kind, middles)
+    topics = found.clusters(texts)
+    old = _members(before.clusters(texts), before.ids) if before and _fits(before, texts) else {}
+    ids, given = kept_ids(old, list(_members(topics, topics.ids).values()), before.given if before else 0)
+    taken = {category for item in items for category in item.categories} if kind == "both" else set()
+    names = distinct_names(class_tf_idf(topics, [_words(item) for item in items]))
+    shown = tuple(f"{name} {CLUSTER}" if name in taken else name for name in names)
+    return replace(found, ids=tuple(ids), names=shown, given=given)
+
+
+def _fits(before: TopicModel, texts: Vectors) -> bool:
+    return len(before.middles) > 0 and before.middles.shape[1] == texts.shape[1]
+
+
+def _members(topics: Topics, ids: Sequence[str]) -> Mapping[str, list[str]]:
+    rows = topics.mass.tocoo()
+    found: dict[str, list[str]] = {name: [] for name in ids}
+    for item, topic in zip(rows.row.tolist(), rows.col.tolist(), strict=True):
+        found[ids[topic]].append(str(item))
+    return found
+
+
+def _words(item: Item) -> list[str]:
+    """What may name a topic of the item's: its facets, and the longer words of its title."""
+    words = re.findall(r"[^\W\d_]+", item.title)
+    facets = [value for text in item.facets.values() for value in split_values(text) if len(value) <= LONGEST]
+    return [*item.categories, *facets, *(word.capitalize() for word in words if len(word) >= LETTERS)]
