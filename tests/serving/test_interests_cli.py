@@ -23,8 +23,8 @@ def run(resources: Resources, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
     fit(resources, FitOptions(language_targets=0, recipe=Recipe.short))
     monkeypatch.setattr(Resources, "at", lambda *_: resources)
 
-    def once(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["foretaste", "interests", *map(str, arguments)])
+    def once(*arguments: object, command: str = "interests") -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["foretaste", command, *map(str, arguments)])
         code = 0
         try:
             cli.main()
@@ -45,6 +45,20 @@ def test_interests_are_told_as_words_as_json_and_as_a_picture(run: Run, tmp_path
     assert told["now"][0]["topic"] == told["next"][0]["topic"] == "Comedy"
     assert len(told["next_items"]) == 5
     assert (tmp_path / "u00.html").read_text().count("<title>") == 9
+
+
+def test_topics_are_listed_with_what_is_typical(run: Run) -> None:
+    def once(*arguments: str) -> list[str]:
+        code, out, _ = run(*arguments, command="topics")
+        assert code == 0
+        return out.splitlines()
+
+    told = [json.loads(line) for line in once("--json", "--items", "2")]
+    assert sum(one["share"] for one in told) == pytest.approx(1.0)
+    assert all(len(one["items"]) == 2 for one in told)
+    shown = once()
+    assert len(shown) == len(told) == 4
+    assert all(f"{one['topic']}, 10 items: " in line for one, line in zip(told, shown, strict=True))
 
 
 def test_wrong_usage_is_explained(run: Run, tmp_path: Path) -> None:
