@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -50,7 +51,7 @@ class HeadScorer:
             found[part] = log_softmax(self.head.answer(self.engine.states(stems)), allowed[part])
         return found
 
-    @property
+    @cached_property
     def chooser(self) -> Chooser:
         """Scores candidates in the way that tuning teaches."""
         places = {item_id: place for place, item_id in enumerate(self.item_ids)}

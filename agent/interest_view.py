@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from agent.knowledge import Knowledge
 from agent.results import Interests
-from agent.tracking import Tracking
+from agent.tracking import Tracking, last_events
 from history.records import CORRECTION, Event
 from history.timeline import Timeline
 from interests.corrections import Correction, Kind, UnknownTopic, read_corrections, topics_obeyed, written
@@ -23,7 +23,7 @@ from interests.shifts import Shift, find_shifts
 from interests.topics import TopicShare
 from interests.tracker import Interests as Memories
 from interests.tracker import see_all, trace
-from retrieval.trail import Past, Trail
+from retrieval.trail import Trail
 from workspace.errors import UsageError
 
 LEADING, BRIEF, MOVED, SHOWN = 5, 3, 3, 4  # topics told of a forecast, and in brief; topics and events of a change
@@ -103,21 +103,30 @@ class Course:
     order_only: bool
 
 
-def brief(know: Knowledge, past: Past, timeline: Timeline, log_p: NDArray[np.float64]) -> Interests:
-    """What a list says beside it: the topics that lead now, when they last turned, and those that are likely next.
+def briefs(
+    know: Knowledge, timelines: Sequence[Timeline], trails: Sequence[Trail], log_p: Sequence[NDArray[np.float64]]
+) -> list[Interests]:
+    """What lists say beside them: the topics that lead now, when they last turned, and those that are likely next.
 
-    `log_p`, float64 [items], is log P(next item). Of a user without events it tells nothing that leads.
+    Of each user's last events, as many as habits are fitted on, all users at once: a list must not wait for a long
+    history. `log_p`, float64 [items] each, is log P(next item). Of one without events it tells nothing that leads.
     """
     if not know.topics.names:
-        return Interests((), None, ())
-    log = know.topic_reader.log([past.trail])
-    memories = know.tracking.empty(1)
+        return [Interests((), None, ()) for _ in timelines]
+    latest = [last_events(trail) for trail in trails]
+    log = know.topic_reader.log(latest)
+    memories = know.tracking.empty(len(latest))
     see_all(memories, log)
-    now = _now(know, memories, timeline)
-    shifts = find_shifts(log.users, log.mass, know.tracking.everyone)
-    turned = _moment(past.trail.times, shifts[-1].begun, know.store.order_only()) if shifts else None
-    leading = _leading(know, now, BRIEF) if len(past.trail) else ()
-    return Interests(leading, turned, _leading(know, _forecast(know, now, log_p), BRIEF))
+    turned = {shift.user: shift.begun for shift in find_shifts(log.users, log.mass, know.tracking.everyone)}
+    ends = np.cumsum([len(trail) for trail in latest])
+    found = []
+    for user, (timeline, trail, row) in enumerate(zip(timelines, trails, log_p, strict=True)):
+        now = _now(know, memories, user, timeline)
+        leading = _leading(know, now, BRIEF) if len(trail) else ()
+        begun = len(trail) + turned[user] - int(ends[user]) if user in turned else None
+        since = None if begun is None else _moment(trail.times, begun, know.store.order_only())
+        found.append(Interests(leading, since, _leading(know, _forecast(know, now, row), BRIEF)))
+    return found
 
 
 def interests_of(know: Knowledge, timeline: Timeline, k: int = 5) -> tuple[InterestView, Course]:
@@ -136,7 +145,7 @@ def interests_of(know: Knowledge, timeline: Timeline, k: int = 5) -> tuple[Inter
     memories = know.tracking.empty(1)
     before = trace(memories, log).astype(np.float64)
     here = np.zeros(1, np.int64)
-    now = _now(know, memories, timeline)
+    now = _now(know, memories, 0, timeline)
     allowed = know.allowed(timeline, None)
     log_p = know.log_p(past, timeline, allowed) if allowed.any() else np.full(len(allowed), -np.inf)
     forecast = _forecast(know, now, log_p) if allowed.any() else now
@@ -172,9 +181,9 @@ def _moment(times: NDArray[np.float64], place: int, order_only: bool) -> str:
     return f"event {place + 1}" if order_only else datetime.fromtimestamp(times[place], UTC).date().isoformat()
 
 
-def _now(know: Knowledge, memories: Memories, timeline: Timeline) -> NDArray[np.float64]:
-    """P(topic) as the memories of user 0 stand, what the user said held over it, float64 [topics]."""
-    found = memories.forecast(np.zeros(1, np.int64))[0].astype(np.float64)
+def _now(know: Knowledge, memories: Memories, user: int, timeline: Timeline) -> NDArray[np.float64]:
+    """P(topic) as a user's memories stand, what the user said held over it, float64 [topics]."""
+    found = memories.forecast(np.array([user]))[0].astype(np.float64)
     return topics_obeyed(found, know.topics, know.said(timeline))
 
 

@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.diversity import capped
-from agent.interest_view import brief
+from agent.interest_view import briefs
 from agent.knowledge import Knowledge
 from agent.reranking import contenders, fuse_read
 from agent.resources import Resources
-from agent.results import Recommendation, Recommended
+from agent.results import Interests, Recommendation, Recommended
 from agent.scorer import Question
 from history.records import Item
 from history.timeline import Timeline
@@ -120,13 +120,20 @@ class Recommender:
         if llm:
             candidates = self._read(timelines, candidates)
         fused = self._fused(timelines, candidates, k) if llm else [found.log_p for found in candidates]
+        interests = briefs(self.knowledge, timelines, [found.past.trail for found in candidates], fused)
         return [
-            (self._answer(timeline, found, log_p, k, llm), timeline, found)
-            for timeline, found, log_p in zip(timelines, candidates, fused, strict=True)
+            (self._answer(timeline, found, log_p, told, k, llm), timeline, found)
+            for timeline, found, log_p, told in zip(timelines, candidates, fused, interests, strict=True)
         ]
 
     def _answer(
-        self, timeline: Timeline, candidates: Candidates, fused: NDArray[np.float64], k: int, llm: bool
+        self,
+        timeline: Timeline,
+        candidates: Candidates,
+        fused: NDArray[np.float64],
+        interests: Interests,
+        k: int,
+        llm: bool,
     ) -> Recommendation:
         return Recommendation(
             recommendation_id=uuid.uuid4().hex,
@@ -136,7 +143,7 @@ class Recommender:
             adapter=tuned.name if llm and (tuned := self.knowledge.tuned) else None,
             degraded=not llm,
             items=self._ranked(candidates, fused, k),
-            interests=brief(self.knowledge, candidates.past, timeline, fused),
+            interests=interests,
         )
 
     def candidates(self, timeline: Timeline, where: Keep | None = None) -> Candidates:

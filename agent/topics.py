@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from history.catalogue import split_values
+from history.catalogue import facet_values
 from history.records import Item
 from interests.naming import class_tf_idf, distinct_names
 from interests.topics import Topics, joined, kept_ids
@@ -22,16 +22,16 @@ from workspace.settings import TopicKind
 Kind = Literal["categories", "clusters", "both"]
 FILE, CENTRES = "topics.json", "centres.npy"
 CATEGORISED = 0.5  # of the items: where at least this share has categories, these are the topics
-LETTERS, LONGEST = 4, 24  # of a word of a title that may name a topic, at least; of a facet's value, at the most
-CLUSTER = "~"  # what the id of a cluster begins with
+LETTERS = 4  # of a word of a title that may name a topic, at least
+CLUSTER = "cluster"  # what a cluster's id begins with, and what follows a name that a category bears too
 
 
 @dataclass(frozen=True)
 class TopicModel:
     """How the topics of items are found.
 
-    `middles`, float32 [clusters, width], are the centres of clusters; their `ids` stay while most of their items stay,
-    and of these so many were ever `given`; `names` are for people.
+    `middles`, float32 [clusters, width], are the centres of clusters; their `ids`, numbers, stay while most of their
+    items stay, and so many were ever `given`; `names` are for people.
     """
 
     kind: Kind
@@ -45,7 +45,8 @@ class TopicModel:
         categories = Topics.of_categories([item.categories for item in items])
         if self.kind == "categories":
             return categories
-        clusters = replace(self.clusters(texts), ids=self.ids, names=self.names)
+        ids = tuple(f"{CLUSTER} {number}" for number in self.ids)
+        clusters = replace(self.clusters(texts), ids=ids, names=self.names)
         return clusters if self.kind == "clusters" else joined(categories, clusters)
 
     def clusters(self, texts: Vectors) -> Topics:
@@ -102,5 +103,5 @@ def _members(topics: Topics, ids: Sequence[str]) -> Mapping[str, list[str]]:
 def _words(item: Item) -> list[str]:
     """What may name a topic of the item's: its facets, and the longer words of its title."""
     words = re.findall(r"[^\W\d_]+", item.title)
-    facets = [value for text in item.facets.values() for value in split_values(text) if len(value) <= LONGEST]
-    return [*item.categories, *facets, *(word.capitalize() for word in words if len(word) >= LETTERS)]
+    facets = (facet.partition("=")[2] for facet in facet_values(replace(item, entities={})))
+    return [*facets, *(word.capitalize() for word in words if len(word) >= LETTERS)]

@@ -205,7 +205,7 @@ class LocalEngine:
         stem = asking.stem
         if stem is None or not asking.stands:
             stem = Stem(np.array(asking.root), done.layers(len(asking.root)))
-        self.stems.keep(self._maker, stem, asking.values)
+        self.stems.keep(self._maker, stem, {} if asking.wants_ends else asking.values)
 
     def _log_likelihoods(self, states: Tensor, expected: Tensor) -> Tensor:
         """The log-probability of each expected token, [rows]; in blocks, to keep memory flat."""

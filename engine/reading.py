@@ -105,15 +105,17 @@ class ReadingHead(nn.Module):
 
     def forward(self, states: Tensor, places: Tensor | None = None, hidden: float = 0.0) -> Tensor:
         """The logits of all items, or those at `places`, float32 [n, items], from hidden states [n, hidden]."""
-        user = self.dropout(self.state(self.norm(states.float())))
         popularity = self.popularity if places is None else self.popularity[places]
-        found: Tensor = user @ self.items(places, hidden).T + popularity
+        found: Tensor = self._users(states) @ self.items(places, hidden).T + popularity
         return found
 
     def each(self, states: Tensor, places: Tensor) -> Tensor:
         """The logit of one item after each state, float32 [n]: of that at `places`, int64 [n], after [n, hidden]."""
-        user = self.dropout(self.state(self.norm(states.float())))
-        found: Tensor = (user * self.items(places)).sum(1) + self.popularity[places]
+        found: Tensor = (self._users(states) * self.items(places)).sum(1) + self.popularity[places]
+        return found
+
+    def _users(self, states: Tensor) -> Tensor:
+        found: Tensor = self.dropout(self.state(self.norm(states.float())))
         return found
 
     @torch.inference_mode()

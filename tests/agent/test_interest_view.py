@@ -76,7 +76,15 @@ def test_a_list_tells_of_the_same_interests_in_brief(recommender: Recommender) -
     assert [one.share for one in brief.now] == pytest.approx([one.share for one in view.now[:3]], abs=1e-6)
     assert brief.shift == view.shifts[-1].begun
     assert [one.share for one in brief.next] == pytest.approx([one.share for one in view.next[:3]], abs=1e-6)
-    nobody = recommender.recommend(Timeline("visitor"), 3, llm=False, rationale=False).interests
+    long = Timeline(
+        "long",
+        tuple(replace(timeline.events[n % 24], timestamp=float(n)) for n in range(600))
+        + tuple(replace(event, timestamp=event.timestamp + 600.0) for event in timeline.events[24:]),
+    )
+    several = [one.interests for one in recommender.recommend_all([Timeline("visitor"), timeline, long], 3, llm=False)]
+    assert several[1] == brief
+    assert several[2].shift == brief.shift  # only the last events of a long history are read
+    nobody = several[0]
     assert (nobody.now, nobody.shift) == ((), None)
     assert sum(one.share for one in nobody.next) <= 1.0
 

@@ -38,7 +38,7 @@ def test_clusters_are_named_by_what_only_they_hold_and_keep_their_ids(tmp_path: 
     first = cluster_model("clusters", centres(texts, 4), items, texts, None)
     topics = first.of(items, texts)
     assert sorted(topics.names) == sorted(WORDS)
-    name = dict(zip(topics.ids, topics.names, strict=True))
+    name = dict(zip(first.ids, topics.names, strict=True))
     first.save(tmp_path)
     again = cluster_model("clusters", centres(texts, 5, seed=3), items, texts, TopicModel.load(tmp_path))
     kept = dict(zip(again.ids, again.names, strict=True))

@@ -106,7 +106,7 @@ def test_the_ends_of_branches_are_the_states_after_the_joined_prompts(engine: Lo
     first = engine.score(tree)
     alone = engine.states([stem + BRIDGE + one for one in branches]).numpy()
     assert np.abs(first.ends - alone[[0, 1, 2, 3, 0]]).max() <= TOLERANCE
-    assert np.array_equal(engine.score(tree).ends, first.ends)  # the scores were kept meanwhile, these were not
+    assert np.array_equal(engine.score(tree).ends, first.ends)  # read anew, over the kept stem
     assert engine.score(replace(tree, ends=False)).ends.size == 0
 
 
