@@ -13,6 +13,7 @@ from engine.protocol import Engine, Node, Readout, Scores, Tree
 from history.catalogue import Catalogue
 from history.timeline import Timeline
 from prompts.renderer import Renderer
+from prompts.segment import Segment
 
 TOGETHER = 16  # histories in one call of the engine
 Values = NDArray[np.float64]
@@ -105,11 +106,18 @@ class LanguageScorer:
             if not question.item_ids:
                 continue
             # The stem's first piece opens the chat, then comes one piece an event.
-            nodes.append(Node(self.renderer.bridge(self.readout, question.interests), 0, 1 + question.place - start))
+            nodes.append(Node(self.bridge(question), 0, 1 + question.place - start))
             bridge = len(nodes) - 1
-            branches = (self.renderer.branch(self.readout, self.catalogue[item_id]) for item_id in question.item_ids)
-            nodes += [Node(branch, bridge) for branch in branches]
+            nodes += [Node(self.branch(item_id), bridge) for item_id in question.item_ids]
         return Tree(tuple(nodes) if len(nodes) > 1 else (), self.readout, self.reads_ends)
+
+    def bridge(self, question: Question) -> Segment:
+        """What stands between the history and the branches."""
+        return self.renderer.bridge(self.readout, question.interests)
+
+    def branch(self, item_id: str) -> Segment:
+        """What is scored of a candidate."""
+        return self.renderer.branch(self.readout, self.catalogue[item_id])
 
     def window_start(self, timeline: Timeline) -> int:
         """The place of the first event that the prompt of a timeline holds."""

@@ -20,6 +20,7 @@ from eval.language.masking import masked
 from eval.language.packed import ZeroShot, ZeroShotFused
 from eval.language.peers import Generated, Letters, Pointwise
 from eval.language.reordering import PopularityOrder, RandomOrder
+from eval.language.topics import AskedTopics
 from eval.language.tuned import TunedAveraged, TunedBranches, TunedFused, TunedHead, TunedHeadOrder, TunedLetters
 from eval.peers.baselines import Popular, Random
 from eval.peers.beside import Beside
@@ -73,6 +74,11 @@ class Scene:
         """The product's language model, one for all rows."""
         catalogue = self.resources.store.catalogue()
         return self.resources.scorer(masked(catalogue) if self.mask_titles else catalogue)
+
+    @cached_property
+    def asked_topics(self) -> AskedTopics:
+        """What the language model says of the topics' names."""
+        return AskedTopics(self.resources, self.resources.language_key, seed=self.seed)
 
     @property
     def language(self) -> str:
@@ -135,7 +141,9 @@ SYSTEMS: Mapping[str, Callable[[Scene], System]] = {
         scene.resources, scene.resources.settings.encoder, seed=scene.seed
     ),
     **{f"topics-{kind}": _tracker(kind) for kind in KINDS},
+    "topics-asked": lambda scene: scene.asked_topics,
     "interests": lambda scene: ProductInterests(scene.retrieval),
+    "interests-and-asked": lambda scene: ProductInterests(scene.retrieval, scene.asked_topics),
     "retrieval": lambda scene: scene.retrieval,
     **{f"retrieval-without-{part}": _without(part) for part in PARTS},
     **{f"retrieval-only-{part}": _only(part) for part in PARTS},

@@ -20,6 +20,7 @@ from workspace.settings import Settings
 # Stands in for the user's text while the chat template is rendered, to find what lies before and after it.
 SLOT = "␞"
 LETTERS = ascii_uppercase
+TOPIC = 12  # tokens of a topic's name at the most
 CATEGORIES = 4  # of an item that a prompt names at the most
 
 
@@ -88,6 +89,10 @@ class Renderer:
     def branch(self, readout: str, item: Item) -> Segment:
         """One candidate with its answer cue."""
         return Segment((Piece(self._say(readout, "candidate", item=self.item(item))),))
+
+    def topic(self, name: str) -> Segment:
+        """A topic as what comes next."""
+        return Segment((Piece(self._say("topics", "candidate", name=self._wording.cut(clean(name), TOPIC))),))
 
     def cost(self, segment: Segment) -> int:
         """How many tokens a segment costs."""

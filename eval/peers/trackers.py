@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 
@@ -20,8 +21,10 @@ from interests.habits import IN_ORDER, IN_TIME, START, fit_habits
 from interests.mixture import fit_mixture, mixed
 from interests.topics import Topics
 from interests.tracker import NEVER, Habits, Interests, Log, trace
+from retrieval.retriever import Retriever
 from workspace.errors import DataError
 
+BESIDE = 256  # validation targets that another forecast's weight is fitted on
 ALONE = Habits(slow_events=NEVER, fast=0.0, fast_seconds=NEVER)  # one memory that never fades
 KINDS = {
     "long-term": (ALONE, ("prior",)),
@@ -99,11 +102,27 @@ class Tracker:
         return self._read.log(trails), np.array([rows[case.user, case.place] for case in cases], np.int64)
 
 
+class Forecaster(Protocol):
+    """Anything else that forecasts topics."""
+
+    def fit(self, split: Split) -> None:
+        """Learn from the split's validation stage and from the events of its test stage."""
+        ...
+
+    def forecast(self, cases: Sequence[Case]) -> Floats:
+        """P(topic of the next event), float64 [cases, topics]."""
+        ...
+
+
 @dataclass
 class ProductInterests:
-    """The product's view: the state and the retriever's P(next item) summed to topics, mixed as validation has it."""
+    """The product's view: the state and the retriever's P(next item) summed to topics, mixed as validation has it.
+
+    With another forecast `beside` them the same mixture shows what that one adds.
+    """
 
     retrieval: Retrieval
+    beside: Forecaster | None = None
     fitted_on: Interactions = field(init=False, repr=False)
     weights: Floats = field(init=False, repr=False)
     _state: Tracker = field(init=False, repr=False)
@@ -121,12 +140,23 @@ class ProductInterests:
         fit_or_read(resources.home, "retrieval", self.retrieval, split)
         self.fitted_on = split.test.events
         self._table = TopicTable.of(self.fitted_on.catalogue)
-        cases = split.validation.cases[:: -(-len(split.validation.cases) // self.retrieval.targets)]
-        items = self._table.forecast(self.retrieval.log_p(cases, self.retrieval.rehearsal))
+        if self.beside:
+            self.beside.fit(split)
+        cases = split.validation.cases[:: -(-len(split.validation.cases) // self._targets)]
         truth = self._table.mass[[case.target for case in cases]]
-        self.weights = fit_mixture([self._state.forecast(cases), items], truth)
+        self.weights = fit_mixture(self._forecasts(cases, self.retrieval.rehearsal), truth)
 
     def score(self, cases: Sequence[Case]) -> Scores:
-        """P(topic) of each case; no ranking of items."""
-        items = self._table.forecast(self.retrieval.log_p(cases, self.retrieval.retriever))
-        return Scores(topics=mixed([self._state.forecast(cases), items], self.weights))
+        """P(topic) of each case; no ranking of items. With another forecast its weight too."""
+        found = mixed(self._forecasts(cases, self.retrieval.retriever), self.weights)
+        also = {"beside_weight": np.full(len(cases), self.weights[2])} if self.beside else {}
+        return Scores(topics=found, also=also)
+
+    @property
+    def _targets(self) -> int:
+        return BESIDE if self.beside else self.retrieval.targets
+
+    def _forecasts(self, cases: Sequence[Case], retriever: Retriever) -> list[Floats]:
+        items = self._table.forecast(self.retrieval.log_p(cases, retriever))
+        also = [self.beside.forecast(cases)] if self.beside else []
+        return [self._state.forecast(cases), items, *also]

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from agent.resources import Resources
+from engine.protocol import Scores, Tree
 from eval.answers import Judge
 from eval.interactions import read_interactions
-from eval.peers.trackers import KINDS, Tracker
+from eval.language.topics import AskedTopics
+from eval.peers.product import Retrieval
+from eval.peers.trackers import KINDS, ProductInterests, Tracker
 from eval.protocols.leave_one_out import leave_one_out
 from eval.protocols.prequential import prequential
 from eval.protocols.split import Split
+from tests.conftest import FakeEngine
 from workspace.errors import DataError
 
 
@@ -47,3 +52,49 @@ def test_without_validation_there_is_nothing_to_choose_by(resources: Resources, 
     bare = replace(split, validation=replace(split.validation, cases=()))
     with pytest.raises(DataError, match="validation targets"):
         Tracker(resources, "state").fit(bare)
+
+
+class Lines:
+    """Says of a topic what the last event's item has: a model that reads well."""
+
+    def __init__(self, engine: FakeEngine, resources: Resources) -> None:
+        self.engine, self.tokens = engine, engine.tokens
+        self.kinds = {item.title: item.categories[0] for item in resources.store.catalogue().values()}
+
+    def score(self, tree: Tree) -> Scores:
+        found = self.engine.score(tree)
+        if not tree.nodes or len(tree.nodes[0].segment.pieces) < 2:
+            return replace(found, values=0 * found.values)
+        last = tree.nodes[0].segment.pieces[-1].text
+        kind = next(kind for title, kind in self.kinds.items() if title in last)
+        said = [float(tree.nodes[place].segment.text.strip() == kind) for place in tree.leaves()]
+        return replace(found, values=np.array(said))
+
+    def score_all(self, trees: Sequence[Tree]) -> list[Scores]:
+        return [self.score(tree) for tree in trees]
+
+
+def test_what_the_model_says_of_topics_counts_as_far_as_it_was_right(
+    resources: Resources, split: Split, engine: FakeEngine
+) -> None:
+    vars(resources)["engine"] = Lines(engine, resources)
+    asked = AskedTopics(resources, "fake", targets=20)
+    asked.fit(split)
+    assert asked.weights[1] > 3  # made users stay within one category
+    answers = Judge(split).judge("topics-asked", asked)
+    assert answers.metrics["topic_accuracy"].mean() == 1.0
+    assert len(engine.trees) == 2 * (20 + len(split.test.cases))  # each beside the topics without a history
+    asked.forecast(split.test.cases)
+    assert len(engine.trees) == 2 * (20 + len(split.test.cases))  # what was asked is known
+
+
+def test_another_forecast_beside_the_products_has_the_weight_that_it_earns(
+    resources: Resources, split: Split, engine: FakeEngine
+) -> None:
+    retrieval = Retrieval(resources, "fake", 10, "short")
+    idle = ProductInterests(retrieval, AskedTopics(resources, "fake", targets=8))
+    idle.fit(split)
+    assert idle.weights.sum() == pytest.approx(1.0)
+    assert idle.weights[2] < 0.1
+    answers = Judge(split).judge("interests-and-asked", idle)
+    assert set(answers.metrics["beside_weight"]) == {idle.weights[2]}
