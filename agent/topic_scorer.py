@@ -16,7 +16,7 @@ from prompts.segment import Segment
 
 @dataclass(frozen=True, kw_only=True)
 class TopicScorer(LanguageScorer):
-    """Asks which of the topics, by `names`, comes next, after as many events of a history as one likes, in packed passes.
+    """Asks which of the topics, by `names`, comes next, after any events of a history, in packed passes.
 
     By likelihood a value is the pointwise mutual information of history and name, in nats.
     """
