@@ -118,7 +118,7 @@ def fit_topics(
     if kind == "categories":
         return TopicModel(kind, np.zeros((0, texts.shape[1]), np.float32))
     middles = best_centres(texts, reader, trails, resources.store.order_only(), np.random.default_rng(seed))
-    return cluster_model(kind, middles, items, texts, _topics_before(resources))
+    return cluster_model(kind, middles, items, texts, _topics_before(resources), resources.encoder.encode)
 
 
 def _topics_before(resources: Resources) -> TopicModel | None:

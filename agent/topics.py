@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -13,12 +14,13 @@ import numpy as np
 
 from history.catalogue import facet_values
 from history.records import Item
-from interests.naming import class_tf_idf, distinct_names
+from interests.naming import class_tf_idf, distinct_names, nearest_words
 from interests.topics import Topics, joined, kept_ids
 from retrieval.clusters import nearest
 from retrieval.encoder import Vectors
 from workspace.settings import TopicKind
 
+Embed = Callable[[Sequence[str]], Vectors]
 Kind = Literal["categories", "clusters", "both"]
 FILE, CENTRES = "topics.json", "centres.npy"
 CATEGORISED = 0.5  # of the items: where at least this share has categories, these are the topics
@@ -75,15 +77,19 @@ def kind_of(choice: TopicKind, items: Sequence[Item]) -> Kind:
 
 
 def cluster_model(
-    kind: Kind, middles: Vectors, items: Sequence[Item], texts: Vectors, before: TopicModel | None
+    kind: Kind, middles: Vectors, items: Sequence[Item], texts: Vectors, before: TopicModel | None, embed: Embed
 ) -> TopicModel:
-    """The model of these clusters; each takes over its id from the one `before` whose items it mostly holds."""
+    """The model of these clusters; each takes over its id from the one `before` whose items it mostly holds.
+
+    They are named by words of their items, which `embed` turns into sentence embeddings, float32 [words, width].
+    """
     found = TopicModel(kind, middles)
     topics = found.clusters(texts)
     old = _members(before.clusters(texts), before.ids) if before and _fits(before, texts) else {}
     ids, given = kept_ids(old, list(_members(topics, topics.ids).values()), before.given if before else 0)
     taken = {category for item in items for category in item.categories} if kind == "both" else set()
-    names = distinct_names(class_tf_idf(topics, [_words(item) for item in items]))
+    telling = class_tf_idf(topics, [_words(item) for item in items])
+    names = distinct_names(nearest_words(telling, middles, embed))
     shown = tuple(f"{name} {CLUSTER}" if name in taken else name for name in names)
     return replace(found, ids=tuple(ids), names=shown, given=given)
 
@@ -101,7 +107,9 @@ def _members(topics: Topics, ids: Sequence[str]) -> Mapping[str, list[str]]:
 
 
 def _words(item: Item) -> list[str]:
-    """What may name a topic of the item's: its facets, and the longer words of its title."""
+    """What may name a topic of the item's: its facets, the longer words of its title, and two such side by side."""
     words = re.findall(r"[^\W\d_]+", item.title)
     facets = (facet.partition("=")[2] for facet in facet_values(replace(item, entities={})))
-    return [*facets, *(word.capitalize() for word in words if len(word) >= LETTERS)]
+    long = [word.capitalize() if len(word) >= LETTERS else "" for word in words]
+    pairs = [f"{one} {other}" for one, other in pairwise(long) if one and other]
+    return [*facets, *filter(None, long), *pairs]

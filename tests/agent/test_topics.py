@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,14 +34,19 @@ def made_items(groups: int = 4, size: int = 10) -> tuple[list[Item], np.ndarray]
     return items, texts / np.linalg.norm(texts, axis=1, keepdims=True)
 
 
+def meant(words: Sequence[str]) -> np.ndarray:
+    """A word means what its group is about."""
+    return np.eye(16, dtype=np.float32)[[WORDS.index(word) if word in WORDS else 15 for word in words]]
+
+
 def test_clusters_are_named_by_what_only_they_hold_and_keep_their_ids(tmp_path: Path) -> None:
     items, texts = made_items()
-    first = cluster_model("clusters", centres(texts, 4), items, texts, None)
+    first = cluster_model("clusters", centres(texts, 4), items, texts, None, meant)
     topics = first.of(items, texts)
     assert sorted(topics.names) == sorted(WORDS)
     name = dict(zip(first.ids, topics.names, strict=True))
     first.save(tmp_path)
-    again = cluster_model("clusters", centres(texts, 5, seed=3), items, texts, TopicModel.load(tmp_path))
+    again = cluster_model("clusters", centres(texts, 5, seed=3), items, texts, TopicModel.load(tmp_path), meant)
     kept = dict(zip(again.ids, again.names, strict=True))
     assert sum(kept.get(one) == name[one] for one in name) >= 3  # one of the four fell in two
     assert again.given == len(set(kept) | set(name)) > 4
@@ -49,7 +55,7 @@ def test_clusters_are_named_by_what_only_they_hold_and_keep_their_ids(tmp_path: 
 def test_both_kinds_share_an_item() -> None:
     items, texts = made_items()
     items[0] = replace(items[0], categories=())
-    topics = cluster_model("both", centres(texts, 4), items, texts, None).of(items, texts)
+    topics = cluster_model("both", centres(texts, 4), items, texts, None, meant).of(items, texts)
     assert topics.names[0] == "Film"
     mass = topics.mass.toarray()
     assert mass.sum(axis=1) == pytest.approx(1.0)
