@@ -1,50 +1,121 @@
-"""Evidence for a recommendation: the past events nearest to the item, and the facets that they share with it."""
+"""Evidence for a recommendation: the events that move it most, and what else is true of it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
+from agent.grounds import Grounds
+from agent.influence import Influence, influence
+from agent.knowledge import Knowledge
 from agent.results import Evidence
 from history.catalogue import Catalogue
 from history.records import Event, Item
 from history.timeline import Timeline
-from retrieval.encoder import Vectors
-from retrieval.taste import Taste
+from interests.topics import TopicShare
 
 CITED = 2  # more titles make a sentence that nobody reads
-COUNTS = 0.95  # events beyond this share of the taste's weight moved nothing, however near they are
+LATELY = 5  # the newest events: what was among them was done lately
+FEW = 3  # events: fewer say little of anybody
+LEADS, LIFTED = 0.1, 1.5  # a topic that somebody is into: its share now, at least, and compared with everyone's
+
+
+@dataclass(frozen=True)
+class Witness:
+    """What grounds are drawn from: a history and the events' influence on the items that are to be explained.
+
+    `now` is what the user is into, `usual` everyone's share of each topic, and `topics` gives those of an item.
+    """
+
+    timeline: Timeline
+    catalogue: Catalogue
+    influence: Influence
+    now: Sequence[TopicShare]
+    usual: Mapping[str, float]
+    topics: Callable[[str], Sequence[str]]
+    verb: Callable[[Event], str]
+    popular: Callable[[str], bool]
+
+    def grounds(self, item: Item, column: int) -> Grounds:
+        """Those of the item whose influence stands in this column."""
+        verb, places = cite(item, self.timeline, self.catalogue, self.influence, column, self.verb)
+        gained = dict(zip(self.influence.places.tolist(), self.influence.gained[:, column].tolist(), strict=True))
+        events = tuple(self._evidence(place, gained[place]) for place in places)
+        known = [place for place in self.influence.places.tolist() if gained[place] > 0]
+        return Grounds(
+            item,
+            events,
+            verb,
+            shared_facets(item, events, self.catalogue),
+            self._topic(item),
+            bool(places) and min(places) >= len(self.timeline) - LATELY and len(self.timeline) > LATELY,
+            0 < len(self.timeline) < FEW,
+            not self.timeline.events,
+            self.popular(item.item_id),
+            any(self.timeline.events[place].text for place in known),
+            float(self.influence.lift[column]),
+        )
+
+    def _evidence(self, place: int, gained: float) -> Evidence:
+        item_id = self.timeline.events[place].item_id
+        return Evidence(item_id, self.catalogue[item_id].title, round(gained, 4))
+
+    def _topic(self, item: Item) -> str | None:
+        own = self.topics(item.item_id)
+        into = (one.topic for one in self.now if one.share >= max(LEADS, LIFTED * self.usual.get(one.topic, 0.0)))
+        return next((topic for topic in into if topic in own), None)
+
+
+def grounds_for(
+    know: Knowledge, timeline: Timeline, items: Sequence[Item], now: Sequence[TopicShare], llm: bool
+) -> list[Grounds]:
+    """Why each of these items would be recommended after a timeline; `now` is what its user is into."""
+    places = np.array([know.index.places[item.item_id] for item in items], np.int64)
+    witness = Witness(
+        timeline,
+        know.catalogue,
+        influence(know, timeline, places, llm),
+        now,
+        dict(zip(know.topics.names, know.tracking.everyone.tolist(), strict=True)),
+        know.topics_of,
+        know.verb,
+        know.popular,
+    )
+    return [witness.grounds(item, column) for column, item in enumerate(items)]
 
 
 def cite(
     item: Item,
-    vector: Vectors,
-    taste: Taste,
     timeline: Timeline,
     catalogue: Catalogue,
+    influence: Influence,
+    column: int,
     verb: Callable[[Event], str],
-) -> tuple[str, tuple[Evidence, ...]]:
-    """The events whose items are nearest to this one, nearest first, and the verb that is true of all of them.
+) -> tuple[str, list[int]]:
+    """The places of up to `CITED` events that speak for the item, and the verb that is true of all of them.
 
-    Up to `CITED` of them, each other item once. The taste holds only events that speak for their items, so none that
-    speaks against can be cited; of those, the newest that together carry `COUNTS` of its weight are looked at.
+    Those that move its score up most, on other items, each once, that are still to be named.
     """
-    found: dict[str, Evidence] = {}
-    told = ""
-    influences = taste.influence(vector)
-    counting = int((taste.shares.cumsum() < COUNTS * taste.shares.sum()).sum()) + 1
-    for part in (taste.parts[:counting] @ vector).argsort(kind="stable")[::-1]:
-        event = timeline.events[taste.places[part]]
-        named = event.item_id in catalogue and event.item_id not in (item.item_id, *found)
-        if named and influences[part] > 0 and told in ("", verb(event)):
+    told, found = "", list[int]()
+    gained: NDArray[np.float64] = influence.gained[:, column]
+    named = {item.item_id}
+    for row in np.argsort(-gained, kind="stable").tolist():  # what was not looked at is NaN and comes last
+        place = int(influence.places[row])
+        event = timeline.events[place]
+        fits = event.item_id in catalogue and event.item_id not in named and told in ("", verb(event))
+        if fits and gained[row] > 0:
             told = verb(event)
-            title = catalogue[event.item_id].title
-            found[event.item_id] = Evidence(event.item_id, title, round(float(influences[part]), 4))
+            found.append(place)
+            named.add(event.item_id)
         if len(found) == CITED:
             break
-    return told, tuple(found.values())
+    return told, found
 
 
-def shared_facets(item: Item, evidence: tuple[Evidence, ...], catalogue: Catalogue) -> tuple[str, ...]:
+def shared_facets(item: Item, evidence: Sequence[Evidence], catalogue: Catalogue) -> tuple[str, ...]:
     """The item's categories that every cited item has too, in the item's order."""
     if not evidence:
         return ()

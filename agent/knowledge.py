@@ -24,7 +24,8 @@ from agent.scorer import LanguageScorer
 from agent.topics import TopicModel
 from agent.tracking import TopicReader, Tracking
 from history.catalogue import Catalogue, item_text
-from history.records import Item
+from history.polarity import verb
+from history.records import Event, Item
 from history.timeline import Timeline
 from interests.corrections import Kind, banned, items_obeyed, read_written
 from retrieval.growing import grow
@@ -108,14 +109,27 @@ class Knowledge:
 
     @cached_property
     def rationales(self) -> Rationales:
-        """Reasons for items of this catalogue."""
-        scale = self.store.rating_scale()
-        return Rationales(self.resources.phrases, self.catalogue, self.domain, scale, self.popular)
+        """Words for reasons."""
+        return Rationales(self.resources.phrases, self.domain)
 
     @cached_property
     def pen(self) -> Pen:
-        """What phrases reasons."""
-        return Pen(self.engine, self.resources.renderer)
+        """What words reasons."""
+        writing = self.settings.writing
+        freely = self.engine.large if writing == "auto" else writing == "freely"
+        return Pen(self.engine, self.resources.renderer, freely)
+
+    def verb(self, event: Event) -> str:
+        """What an event is called: "watched", "liked"."""
+        return verb(event, self.domain, self._scale)
+
+    @cached_property
+    def _scale(self) -> float:
+        return self.store.rating_scale()
+
+    def topics_of(self, item_id: str) -> list[str]:
+        """The names of an item's topics."""
+        return [self.topics.names[place] for place in self.topics.mass[[self.index.places[item_id]]].indices]
 
     def popular(self, item_id: str) -> bool:
         """Whether an item is among the tenth of the catalogue with the most events, and has at least ten."""
@@ -145,11 +159,14 @@ class Knowledge:
 
     def log_p(self, past: Past, timeline: Timeline, allowed: NDArray[np.bool_]) -> NDArray[np.float64]:
         """The retriever's log P(next), float64 [items], by what the user said too; -inf for what is not `allowed`."""
-        found = self.retriever.log_probability(past, allowed)
+        return self.obeyed(self.retriever.log_probability(past, allowed), timeline)
+
+    def obeyed(self, log_p: NDArray[np.float64], timeline: Timeline) -> NDArray[np.float64]:
+        """Log P(next), float64 [items], as it is by what the user said of topics."""
         if not timeline.corrections:
-            return found
+            return log_p
         with np.errstate(divide="ignore"):
-            return np.log(items_obeyed(np.exp(found), self.topics, self.said(timeline)))
+            return np.log(items_obeyed(np.exp(log_p), self.topics, self.said(timeline)))
 
     def said(self, timeline: Timeline) -> dict[str, Kind]:
         """What the user said of each topic, as it holds now."""

@@ -1,50 +1,53 @@
-"""Reasons: evidence first, phrased by the model, and the plain sentence wherever its text says more than it may."""
+"""Reasons: grounds first, then words for them, and the plain sentence wherever a text says more than it may."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from agent.evidence import cite, shared_facets
+import numpy as np
+
+from agent.grounds import Grounds
 from agent.results import Rationale
 from agent.verify import carried
-from engine.protocol import Engine, WriteLimits
-from history.catalogue import Catalogue
+from engine.protocol import Engine, Node, Tree, WriteLimits
 from history.domain import Domain
-from history.polarity import verb
-from history.records import Event, Item
-from history.timeline import Timeline
 from prompts.phrases import Phrases
 from prompts.renderer import Renderer
-from prompts.segment import clean
-from retrieval.encoder import Vectors
-from retrieval.taste import Taste
+from prompts.segment import Piece, Segment, clean
 
 LIMITS = WriteLimits(tokens=40)
 FIRST = 1  # reason that is phrased before the others, since somebody may be reading along
 TOGETHER = 9  # reasons that are phrased at once after it: a list of ten takes two batches
 LONGEST = 80  # characters of a title in a reason
+PLANS = 6  # sentences that a model chooses among
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A reason before it is phrased: its facts, how it begins, and what is said where no model's phrasing will do."""
+    """A reason before it is worded: its facts, the sentences that they allow, the plain one first, and a `lead`."""
 
+    grounds: Grounds
     facts: Mapping[str, Any]
+    plans: Sequence[str]
     lead: str
-    plain: Rationale
 
 
 @dataclass(frozen=True)
 class Pen:
-    """A model that phrases given facts."""
+    """A model that words given facts: `freely` in its own words, or by choosing among whole sentences."""
 
     engine: Engine
     renderer: Renderer
+    freely: bool = False
 
-    def phrase(self, drafts: Sequence[Draft]) -> list[str]:
-        """Each lead and how the model goes on from it, to the end of its first sentence; nothing in it was checked."""
+    def word(self, drafts: Sequence[Draft]) -> list[str]:
+        """A text for each draft; nothing in it was checked."""
+        return self._write(drafts) if self.freely else self._choose(drafts)
+
+    def _write(self, drafts: Sequence[Draft]) -> list[str]:
+        """Each lead and how the model goes on from it, to the end of its first sentence."""
         stems = [self.renderer.conversation("rationale", draft.lead, **draft.facts) for draft in drafts]
         written = [""] * len(stems)
         for place, piece in self.engine.write_all(stems, LIMITS):
@@ -52,65 +55,70 @@ class Pen:
         first = [text.partition(".") for text in written]
         return [draft.lead + text + stop for draft, (text, stop, _) in zip(drafts, first, strict=True)]
 
+    def _choose(self, drafts: Sequence[Draft]) -> list[str]:
+        """The sentence of each draft that the model finds most natural, by its mean log-likelihood a token."""
+        trees, costs = [], []
+        for draft in drafts:
+            stem = self.renderer.conversation("rationale", "", **draft.facts)
+            branches = [Segment((Piece(f"{plan}\n"),)) for plan in draft.plans]
+            trees.append(Tree((Node(stem), *(Node(branch, 0) for branch in branches)), "likelihood"))
+            costs.append(np.array([self.renderer.cost(branch) for branch in branches]))
+        scores = self.engine.score_all(trees)
+        best = [int(np.argmax(one.values / cost)) for one, cost in zip(scores, costs, strict=True)]
+        return [draft.plans[place] for draft, place in zip(drafts, best, strict=True)]
+
 
 class Rationales:
-    """Explains recommended items of one catalogue."""
+    """Explains recommended items of one domain."""
 
-    def __init__(
-        self, phrases: Phrases, catalogue: Catalogue, domain: Domain, scale: float, popular: Callable[[str], bool]
-    ) -> None:
+    def __init__(self, phrases: Phrases, domain: Domain) -> None:
         self._phrases = phrases
-        self._catalogue = catalogue
-        self._domain = domain
-        self._scale = scale
-        self._popular = popular
+        self._nouns = {domain.noun, domain.nouns, domain.category}
 
-    def explain(
-        self, asked: Sequence[tuple[Item, Vectors]], taste: Taste, timeline: Timeline, pen: Pen | None
-    ) -> Iterator[Rationale]:
-        """Why each item fits this history, the first ones soon and then in batches; without a pen plain sentences."""
+    def explain(self, asked: Sequence[Grounds], pen: Pen | None) -> Iterator[Rationale]:
+        """Why, for each of the grounds, the first one soon and then in batches; without a pen plain sentences."""
         start, size = 0, FIRST
         while start < len(asked):
-            batch = [self._prepare(item, vector, taste, timeline) for item, vector in asked[start : start + size]]
-            yield from self._finish(batch, pen)
+            yield from self._explain(asked[start : start + size], pen)
             start, size = start + size, TOGETHER
 
-    def _prepare(self, item: Item, vector: Vectors, taste: Taste, timeline: Timeline) -> Draft | Rationale:
-        """Why one item fits, to be phrased; or all that can be said, where no past item can be named."""
-        told, evidence = cite(item, vector, taste, timeline, self._catalogue, self._verb)
-        shared = shared_facets(item, evidence, self._catalogue)
-        if not evidence:
-            return self._without_evidence(item, vector, taste, timeline)
-        cited = [shown(entry.title) for entry in evidence]
-        facts = {"verb": told, "evidence": cited, "shared": shared, "title": shown(item.title)}
-        lead = self._phrases.say("rationale", "lead", verb=told, evidence=cited, title=facts["title"])
-        plain = self._phrases.say("rationale", "plain", verb=told, evidence=cited, shared=shared)
-        return Draft(facts, lead, Rationale(plain, evidence, shared, True))
+    def _explain(self, asked: Sequence[Grounds], pen: Pen | None) -> list[Rationale]:
+        drafts = [self._draft(grounds) for grounds in asked if cites(grounds)]
+        texts = iter(pen.word(drafts) if pen and drafts else [draft.plans[0] for draft in drafts])
+        worded = iter([self._checked(draft, text) for draft, text in zip(drafts, texts, strict=True)])
+        return [next(worded) if cites(grounds) else self._without_events(grounds) for grounds in asked]
 
-    def _finish(self, prepared: Sequence[Draft | Rationale], pen: Pen | None) -> list[Rationale]:
-        """The reasons, the drafts among them phrased together; without a pen the plain sentences."""
-        drafts = [one for one in prepared if isinstance(one, Draft)]
-        texts = iter(pen.phrase(drafts) if pen else [draft.lead for draft in drafts])
-        return [self._checked(one, next(texts)) if isinstance(one, Draft) else one for one in prepared]
+    def _draft(self, grounds: Grounds) -> Draft:
+        titles = [shown(entry.title) for entry in grounds.events]
+        facts = {"title": shown(grounds.item.title), "verb": grounds.verb, "evidence": titles, "shared": grounds.facets}
+        also = {name: getattr(grounds, name) for name in ("topic", "lately", "few", "popular")}
+        first, *others = self._phrases.say("rationale", "plans", **facts, **also).splitlines()
+        turn = sum(map(ord, grounds.item.item_id)) % len(others)  # not all items of a list are told in the same words
+        lead = self._phrases.say("rationale", "lead", verb=grounds.verb, evidence=titles, title=facts["title"])
+        return Draft(grounds, facts, [first, *(others[turn:] + others[:turn])[: PLANS - 1]], lead)
 
     def _checked(self, draft: Draft, text: str) -> Rationale:
-        """The reason in this text, if its evidence carries all that it says."""
-        nouns = {self._domain.noun, self._domain.nouns, self._domain.category}
-        return replace(draft.plain, text=text) if carried(text, draft.lead, draft.plain.facets, nouns) else draft.plain
+        """The reason in this text, or, if its grounds do not carry all that it says, in the plain sentence."""
+        kept = text if carried(text, draft.grounds, shown, self._nouns) else draft.plans[0]
+        verified = carried(kept, draft.grounds, shown, self._nouns)
+        return Rationale(kept, draft.grounds.events, draft.grounds.facets, verified)
 
-    def _without_evidence(self, item: Item, vector: Vectors, taste: Taste, timeline: Timeline) -> Rationale:
-        """What is true where no past item can be named: near to what was written, or popular."""
-        if taste.influence(vector).sum() > 0:
-            written = any(timeline.events[place].text for place in taste.places)
-            return Rationale(self._phrases.say("rationale", "near", written=written), (), (), True)
-        macro = "popular" if self._popular(item.item_id) else "unsure"
-        return Rationale(self._phrases.say("rationale", macro, some=bool(timeline)), (), (), True)
+    def _without_events(self, grounds: Grounds) -> Rationale:
+        """What is true where no event can be named, or where it was not taste: near to what was written, or popular."""
+        if grounds.written and grounds.lift > 0:
+            text = self._phrases.say("rationale", "near", written=True)
+        else:
+            some = not grounds.nothing
+            text = self._phrases.say("rationale", "popular" if grounds.popular else "unsure", some=some)
+        return Rationale(text, (), (), True)
 
-    def _verb(self, event: Event) -> str:
-        return verb(event, self._domain, self._scale)
+
+def cites(grounds: Grounds) -> bool:
+    """Whether a reason may name events: there are some, and the history as a whole speaks for the item too."""
+    return bool(grounds.events) and grounds.lift > 0
 
 
 def shown(title: str) -> str:
-    """A title as one line of at most `LONGEST` characters."""
-    line = clean(title)
+    """A title as one line of at most `LONGEST` characters, without the quotes that titles stand in."""
+    line = clean(title).replace('"', "'")
     return line if len(line) <= LONGEST else line[: LONGEST - 1].rstrip() + "…"

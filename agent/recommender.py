@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.diversity import capped
+from agent.evidence import grounds_for
 from agent.interest_view import briefs
 from agent.knowledge import Knowledge
 from agent.reranking import contenders, fuse_read
@@ -79,10 +80,9 @@ class Recommender:
             UnknownName: no such user.
             UsageError: `k` is below 1, or `where` leaves no item.
         """
-        ((answer, timeline, candidates),) = self._rank([user], k, where, llm)
+        ((answer, timeline),) = self._rank([user], k, where, llm)
         if rationale:
-            explained = self._explain(answer.items, timeline, candidates, llm)
-            answer = replace(answer, items=tuple(explained))
+            answer = replace(answer, items=tuple(self._explain(answer, timeline, llm)))
         self._keep(answer)
         return answer
 
@@ -90,9 +90,9 @@ class Recommender:
         self, user: str | Timeline, k: int = 10, *, where: Keep | None = None, llm: bool = True
     ) -> tuple[Recommendation, Iterator[Recommended]]:
         """The ranked list at once, and its items again with their reasons, one by one as they are written."""
-        ((answer, timeline, candidates),) = self._rank([user], k, where, llm)
+        ((answer, timeline),) = self._rank([user], k, where, llm)
         self._keep(answer)
-        return answer, self._explain(answer.items, timeline, candidates, llm)
+        return answer, self._explain(answer, timeline, llm)
 
     def recommend_all(
         self, users: Iterable[str | Timeline], k: int = 10, *, where: Keep | None = None, llm: bool = True
@@ -105,13 +105,13 @@ class Recommender:
         """
         waiting = iter(users)
         while together := list(islice(waiting, TOGETHER)):
-            for answer, _, _ in self._rank(together, k, where, llm):
+            for answer, _ in self._rank(together, k, where, llm):
                 self._keep(answer)
                 yield answer
 
     def _rank(
         self, users: Sequence[str | Timeline], k: int, where: Keep | None, llm: bool
-    ) -> list[tuple[Recommendation, Timeline, Candidates]]:
+    ) -> list[tuple[Recommendation, Timeline]]:
         if k < 1:
             raise UsageError(f"k = {k}: ask for at least one item")
         store = self.knowledge.store
@@ -122,7 +122,7 @@ class Recommender:
         fused = self._fused(timelines, candidates, k) if llm else [found.log_p for found in candidates]
         interests = briefs(self.knowledge, timelines, [found.past.trail for found in candidates], fused)
         return [
-            (self._answer(timeline, found, log_p, told, k, llm), timeline, found)
+            (self._answer(timeline, found, log_p, told, k, llm), timeline)
             for timeline, found, log_p, told in zip(timelines, candidates, fused, interests, strict=True)
         ]
 
@@ -216,14 +216,11 @@ class Recommender:
             items.append(Recommended(item_id, title, rank, score, float(np.exp(score)), retrieved[place]))
         return tuple(items)
 
-    def _explain(
-        self, items: Sequence[Recommended], timeline: Timeline, candidates: Candidates, llm: bool
-    ) -> Iterator[Recommended]:
+    def _explain(self, answer: Recommendation, timeline: Timeline, llm: bool) -> Iterator[Recommended]:
         know = self.knowledge
-        found = [know.catalogue[item.item_id] for item in items]
-        asked = [(item, know.retriever.texts[know.index.places[item.item_id]]) for item in found]
-        reasons = know.rationales.explain(asked, candidates.past.taste, timeline, know.pen if llm else None)
-        for item, reason in zip(items, reasons, strict=True):
+        found = [know.catalogue[item.item_id] for item in answer.items]
+        grounds = grounds_for(know, timeline, found, answer.interests.now, llm)
+        for item, reason in zip(answer.items, know.rationales.explain(grounds, know.pen if llm else None), strict=True):
             yield replace(item, rationale=reason)
 
     def _keep(self, answer: Recommendation) -> None:

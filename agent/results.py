@@ -13,7 +13,7 @@ from interests.topics import TopicShare
 class Evidence:
     """A past event that speaks for a recommended item.
 
-    `influence` is what the event adds to the cosine between the user's taste and the item.
+    `influence` is what the item's score would lose without the event, in nats.
     """
 
     item_id: str
@@ -23,7 +23,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Rationale:
-    """Why an item is recommended; `verified` when every name in the text was found in the evidence."""
+    """Why an item is recommended; `verified` when the evidence carries all that the text says."""
 
     text: str
     evidence: tuple[Evidence, ...]

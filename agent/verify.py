@@ -1,33 +1,54 @@
-"""Holds a reason against its evidence: whatever claims something must be carried by it."""
+"""Holds a reason against its grounds: whatever claims something must be carried by them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+
+from agent.grounds import Grounds
 
 SHORTEST = 3
+QUOTED = re.compile(r'"([^"]*)"')
+BEGINNING = re.compile(r"(?:^|[.:]\s+)\w")  # of a sentence: a capital there is no name
 STUTTER = re.compile(r"\b(\w+)\b(?:\W+\w+){0,3}\W+\1\b(?:\W+\w+){0,3}\W+\1\b|\b(\w+)\W+\2\b", re.IGNORECASE)
 
-# Words that praise or join but state no fact of an item. Whatever else a model writes is a claim, and needs evidence.
+# Words that praise or join but state no fact of an item. Whatever else is said is a claim, and needs grounds.
 _WORDS = """
-a also an and another be brings choice could enjoy enjoyable find fit fits for from further gives good great has have if
-in is it kind like makes may might mix more of offer offers on one ones pick similar so sort suit suits taste than that
-the them these they this those to too well which will with worth would you your
+a also an and another are as be because been both brings by choice could did does enjoy enjoyable find fit fits for from
+further gives goes good great had has have here if in into is it kind like makes may might mix more next of offer offers
+on one ones pick shares similar since so sort speaks suit suits taste that the them these they this those to too
+well which will with worth would you your
 """
 EMPTY_WORDS = frozenset(_WORDS.split())
+# What may only be said where it is so.
+CLAIMS: Mapping[str, Callable[[Grounds], bool]] = {
+    "It is popular with others too.": lambda grounds: grounds.popular,
+    "Not much is known of you yet.": lambda grounds: grounds.few,
+    "lately": lambda grounds: grounds.lately,
+}
 
 
-def carried(text: str, lead: str, shared: Iterable[str], nouns: Iterable[str]) -> bool:
-    """Whether a sentence says nothing beyond its evidence.
+def carried(text: str, grounds: Grounds, shown: Callable[[str], str], nouns: Iterable[str]) -> bool:
+    """Whether a reason says nothing beyond its grounds.
 
-    It must begin with `lead`, which holds every title there is to name, say something more and end in a full stop. What
-    it says may hold the facets that item and evidence share, the domain's own `nouns`, words that state nothing, and no
-    other word: so no name, number, negation or facet from elsewhere, and no stutter.
+    It must name every event that it cites, as `shown`, and no other title, end in a full stop and say something. What
+    else it says may hold the shared facets and the topic, what the events were, the domain's own `nouns`, claims that
+    are true and words that state nothing, and no other word: so no name, number, negation, comparison or facet from
+    elsewhere, and no stutter.
     """
-    said = text.removeprefix(lead)
-    if said == text or not said.endswith(".") or len(said.split()) < SHORTEST or STUTTER.search(said):
+    cited = [shown(one.title) for one in grounds.events]
+    quoted = QUOTED.findall(text)
+    if not text.endswith(".") or not set(cited) <= set(quoted) <= {*cited, shown(grounds.item.title)}:
         return False
-    for name in sorted(shared, key=len, reverse=True):
+    said = QUOTED.sub(" ", text)
+    for claim, holds in CLAIMS.items():
+        if holds(grounds):
+            said = re.sub(rf"(?<!\w){re.escape(claim)}", " ", said, flags=re.IGNORECASE)
+    named = [*grounds.facets, *([grounds.topic] if grounds.topic else []), grounds.verb]
+    for name in sorted(filter(None, named), key=len, reverse=True):
         said = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", " ", said, flags=re.IGNORECASE)
-    words = re.findall(r"[^\s.,;:-]+", said)
-    return all(word in EMPTY_WORDS or word in nouns for word in words)
+    said = BEGINNING.sub(lambda match: match.group().lower(), said)
+    bare = QUOTED.sub(" ", text)
+    if len(bare.split()) < SHORTEST or STUTTER.search(bare):
+        return False
+    return all(word in EMPTY_WORDS or word in nouns for word in re.findall(r"[^\s.,;:-]+", said))

@@ -32,6 +32,7 @@ from workspace.settings import Precision
 HEAD_ROWS = 256  # of a vocabulary's logits at a time
 PACK_TOKENS = 2048
 STEM_BYTES = 512 * 2**20
+LARGE = 1_536  # the width of a model
 
 
 class LocalEngine:
@@ -83,6 +84,11 @@ class LocalEngine:
     def tokens(self) -> Tokens:
         """The model's tokenizer."""
         return self._tokens
+
+    @property
+    def large(self) -> bool:
+        """Whether it is about as wide as models of a billion parameters and more are."""
+        return int(self.model.config.get_text_config().hidden_size) >= LARGE
 
     def score(self, tree: Tree) -> Scores:
         """Score every branch of one tree; see `score_all`."""

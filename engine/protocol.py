@@ -90,6 +90,11 @@ class Engine(Protocol):
         """What a renderer must know of the model's tokenizer."""
         ...
 
+    @property
+    def large(self) -> bool:
+        """Whether the model is large enough to be trusted with words of its own."""
+        ...
+
     def score(self, tree: Tree) -> Scores:
         """Score every branch of the tree, each by its own ancestors alone."""
         ...

@@ -14,7 +14,7 @@ from history.catalogue import facet_values
 from history.records import Item
 from retrieval.encoder import Vectors
 from retrieval.index import ItemIndex
-from retrieval.trail import Floats, Past, decayed
+from retrieval.trail import NO_ITEM, Floats, Ints, Past, decayed
 
 if TYPE_CHECKING:
     from retrieval.tower import Tower
@@ -40,6 +40,10 @@ class Part(Protocol):
         """Float32 [pasts, items, features]; `allowed`, bool [pasts, items], is what will be looked at."""
         ...
 
+    def credit(self, past: Past, items: Ints) -> Features:
+        """What each event adds to the features of `items`, int64 [n], roughly: float32 [events, n, features]."""
+        ...
+
 
 @dataclass(frozen=True)
 class TowerPart:
@@ -53,6 +57,10 @@ class TowerPart:
         """The inner products."""
         queries = self.tower.queries([past.trail for past in pasts], self.index.vectors)
         return nearness(self.index, queries, allowed)[..., None]
+
+    def credit(self, past: Past, items: Ints) -> Features:
+        """The gradient by what the network reads of an event, times that."""
+        return self.tower.credit(past.trail, self.index.vectors, items)[..., None]
 
 
 @dataclass(frozen=True)
@@ -68,6 +76,16 @@ class TextPart:
         for row, past in enumerate(pasts):
             queries[row, : len(past.taste.query)] = past.taste.query
         return nearness(self.index, queries, allowed)[..., None]
+
+    def credit(self, past: Past, items: Ints) -> Features:
+        """Each event's part of the cosine."""
+        taste = past.taste
+        found = np.zeros((len(past.trail), len(items), 1), np.float32)
+        known = np.isin(taste.places, past.places)  # what was written of an item that is not there is no event here
+        rows = np.searchsorted(past.places, np.array(taste.places, np.int64)[known])
+        vectors = self.index.vectors[items, : len(taste.query)]
+        found[rows, :, 0] = (taste.shares[:, None] * (taste.parts @ vectors.T))[known]
+        return found
 
 
 def nearness(index: ItemIndex, queries: Vectors, allowed: NDArray[np.bool_]) -> Features:
@@ -111,6 +129,29 @@ class NeighbourPart:
         features: Features = np.moveaxis(logs.reshape(len(pasts), len(DECAYS), count), 1, 2).astype(np.float32)
         return features
 
+    def credit(self, past: Past, items: Ints) -> Features:
+        """What is lost without an event, the sum of all shares staying as it is."""
+        trail, count = past.trail, self.matrix.shape[0]
+        found = np.zeros((len(trail), len(items), len(DECAYS)), np.float32)
+        rows = np.flatnonzero(trail.items != NO_ITEM)[-REACH:]
+        if not len(rows):
+            return found
+        q = decayed([trail.items[rows]], count, DECAYS)
+        totals = np.maximum((q @ self.matrix).toarray(), 0.0).sum(axis=1)
+        scale = np.divide(SHARPNESS * count, totals, out=np.zeros_like(totals), where=totals > 0)
+        each = self.matrix[trail.items[rows]][:, items].toarray()
+        parts = np.stack(
+            [row[:, None] * each * factor for row, factor in zip(_powers(len(rows)), scale, strict=True)], 2
+        )
+        sums = parts.sum(axis=0)
+        found[rows] = np.log1p(np.maximum(sums, 0.0)) - np.log1p(np.maximum(sums - parts, 0.0))
+        return found
+
+
+def _powers(count: int) -> Floats:
+    """How much each of so many events counts, oldest first, at each of `DECAYS`: float64 [decays, events]."""
+    return np.stack([decay ** np.arange(count, dtype=float)[::-1] for decay in DECAYS])
+
 
 @dataclass(frozen=True)
 class PopularityPart:
@@ -124,6 +165,10 @@ class PopularityPart:
         """The same for every past."""
         both = np.log1p(np.stack([self.counts, self.recent], axis=1)).astype(np.float32)
         return np.broadcast_to(both, (len(pasts), *both.shape))
+
+    def credit(self, past: Past, items: Ints) -> Features:
+        """Nothing: it is the same whatever a user did."""
+        return np.zeros((len(past.trail), len(items), len(self.names)), np.float32)
 
 
 @dataclass(frozen=True)
@@ -155,6 +200,20 @@ class FacetPart:
         standard = np.divide(sums - sums.mean(axis=1, keepdims=True), spread, out=np.zeros_like(sums), where=spread > 0)
         features: Features = standard[..., None].astype(np.float32)
         return features
+
+    def credit(self, past: Past, items: Ints) -> Features:
+        """Each event's part of the cosine, in the same deviations."""
+        trail = past.trail
+        found = np.zeros((len(trail), len(items), 1), np.float32)
+        rows = np.flatnonzero(trail.items != NO_ITEM)[-REACH:]
+        if len(rows):
+            q = decayed([trail.items[rows]], self.matrix.shape[0], (FACET_DECAY,))
+            spread = ((q @ self.matrix) @ self.matrix.T).toarray().std()
+            own = self.matrix[trail.items[rows]]
+            each = (own @ self.matrix[items].T).toarray() - (own @ self.matrix.mean(axis=0))[:, None]
+            powers = FACET_DECAY ** np.arange(len(rows))[::-1]
+            found[rows, :, 0] = powers[:, None] * each / (spread or 1.0)
+        return found
 
 
 def stacked(parts: Mapping[str, Part], pasts: Sequence[Past], allowed: NDArray[np.bool_]) -> Features:

@@ -102,6 +102,29 @@ class Tower(nn.Module):
             found[rows] = torch.cat([last @ self.projection.weight, last], dim=1).numpy()
         return found
 
+    def credit(self, trail: Trail, vectors: Vectors, items: Ints) -> Vectors:
+        """Gradient times input of the items' inner products, float32 [events, items].
+
+        It is 0 before the last `length` events. `vectors` are the index's own, as for `queries`; the input of an event
+        is its item's vector.
+        """
+        self.eval()
+        found = np.zeros((len(trail), len(items)), np.float32)
+        if not len(trail):
+            return found
+        end, width = [_end(trail, self.shape.length)], self.projection.in_features
+        batch = collate(end * len(items))
+        with torch.no_grad():
+            held = torch.from_numpy(vectors[items])
+            wanted = self.projection(held[:, :width]) + held[:, width:]
+            inputs = self._inputs(end * len(items), batch, vectors)
+        inputs.requires_grad_()
+        with torch.enable_grad():
+            last = self(inputs, batch)[:, -1]
+            (gradient,) = torch.autograd.grad((last * wanted).sum(), inputs)
+        found[-inputs.shape[1] :] = (gradient * inputs).sum(2).detach().numpy().T
+        return found
+
     @torch.no_grad()
     def log_p(self, trail: Trail, vectors: Vectors) -> Vectors:
         """Log P(next) of all items after each of a trail's last `length` events, float32 [events, items].

@@ -11,6 +11,7 @@ from scipy.sparse import csr_array
 
 from history.domain import Domain
 from history.polarity import polarity
+from history.records import Event
 from history.timeline import Timeline
 from retrieval.encoder import Vectors
 from retrieval.taste import Taste, TasteReader
@@ -45,10 +46,14 @@ class Trail:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """All that is known of a user at a moment: the events, and the taste that they show."""
+    """All that is known of a user at a moment: the events, and the taste that they show.
+
+    `places`, int64 [events], are those of the trail's events in the timeline.
+    """
 
     trail: Trail
     taste: Taste
+    places: Ints
 
 
 class PastReader:
@@ -77,7 +82,8 @@ class PastReader:
         """The past of a user whose events these are."""
         taste = self._tastes.read(timeline)
         written = {place: taste.parts[part] for part, place in enumerate(taste.places)}
-        return Past(self.trail(timeline, written), taste)
+        places = [place for place, event in enumerate(timeline.events) if self._reads(event, place in written)]
+        return Past(self.trail(timeline, written), taste, np.array(places, np.int64))
 
     def trail(self, timeline: Timeline, written: Mapping[int, Vectors] | None = None) -> Trail:
         """The events on items of the index, and those without an item for which `written` has a vector by place."""
@@ -85,15 +91,18 @@ class PastReader:
         rows: list[tuple[int, float, int]] = []
         texts: dict[int, Vectors] = {}
         for place, event in enumerate(timeline.events):
+            if not self._reads(event, place in written):
+                continue
             item = self._places.get(event.item_id, NO_ITEM)
             if item == NO_ITEM:
-                if event.item_id or place not in written:
-                    continue
                 texts[len(rows)] = written[place]
             signal = 3 * self._kinds.get(event.type, 0) + 1 + polarity(event, self._domain, self._scale)
             rows.append((item, event.timestamp, signal))
         table = np.array(rows, float).reshape(-1, 3)
         return Trail(table[:, 0].astype(np.int64), table[:, 1].copy(), table[:, 2].astype(np.int64), texts)
+
+    def _reads(self, event: Event, written: bool) -> bool:
+        return event.item_id in self._places or (not event.item_id and written)
 
 
 def flat(trails: Iterable[Trail]) -> tuple[Ints, Ints]:

@@ -63,6 +63,7 @@ class FakeEngine:
     """
 
     name = "fake"
+    large = False
     tokens = FakeWording()
 
     def __init__(self) -> None:

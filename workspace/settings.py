@@ -20,6 +20,7 @@ PrecisionChoice = Literal[Precision, "auto"]  # auto: the fastest on this machin
 Readout = Literal["yes-no", "likelihood"]
 Rendering = Literal["title", "title-year", "title-year-category"]
 TopicKind = Literal["auto", "categories", "clusters", "both"]
+Writing = Literal["auto", "plans", "freely"]
 
 
 class Settings(BaseSettings):
@@ -35,6 +36,7 @@ class Settings(BaseSettings):
     rendering: Rendering = Field("title-year", description="how an item is written in a prompt")
     domain: str = Field("video", description="the domain pack: video, shopping, reading, news or social")
     topics: TopicKind = Field("auto", description="what interests are told in; auto: categories where items have them")
+    writing: Writing = Field("auto", description="how reasons are worded; auto: by the model's size")
     candidates: int = Field(20, ge=1, le=10_000, description="how many candidates the language model reranks")
     history_over: int = Field(40, ge=2, le=2_000, description="a history longer than this is cut …")
     history_keep: int = Field(20, ge=1, le=2_000, description="… in blocks, so that at least this many events stay")

@@ -33,9 +33,11 @@ def test_a_ranking_has_no_repeats_and_only_new_items(recommender: Recommender) -
 def test_every_reason_names_what_the_user_liked(recommender: Recommender) -> None:
     know = recommender.knowledge
     liked = {know.catalogue[item_id].title for item_id in know.store.timeline("u03").item_ids}
-    for item in recommender.recommend("u03", 5).items:
+    items = recommender.recommend("u03", 5).items
+    for item in items:
         assert item.rationale
-        assert item.rationale.evidence
+        assert item.rationale.verified
+        assert bool(item.rationale.evidence) == (item.rank <= 2)  # made users never pick other kinds of items
         for entry in item.rationale.evidence:
             assert entry.title in liked
             assert f'"{entry.title}"' in item.rationale.text
@@ -43,6 +45,7 @@ def test_every_reason_names_what_the_user_liked(recommender: Recommender) -> Non
 
 
 def test_a_faithful_sentence_of_the_model_is_shown_and_another_is_not(recommender: Recommender) -> None:
+    recommender.knowledge.settings.writing = "freely"
     engine = recommender.knowledge.engine
     first, second = recommender.recommend("u03", 2, rationale=False).items
     engine.answers[:] = [" could be a good choice for you.", " has Tom Hanks in it."]  # type: ignore[attr-defined]
@@ -86,13 +89,16 @@ def test_a_visitor_without_history_gets_popular_and_diverse_items(recommender: R
 
 def test_one_event_is_enough(recommender: Recommender) -> None:
     answer = recommender.recommend(Timeline("visitor", (Event("visitor", "i00", 1.0, "like"),)), 3)
-    assert all(item.rationale and item.rationale.evidence[0].item_id == "i00" for item in answer.items)
+    reason = answer.items[0].rationale
+    assert reason
+    assert reason.evidence[0].item_id == "i00"
+    assert reason.text.endswith("Not much is known of you yet.")
 
 
 def test_only_disliked_items_are_no_evidence(recommender: Recommender) -> None:
     answer = recommender.recommend(Timeline("visitor", (Event("visitor", "i00", 1.0, "dislike"),)), 3)
     assert all(item.rationale and not item.rationale.evidence for item in answer.items)
-    assert all(item.rationale and "Nothing in your history is close" in item.rationale.text for item in answer.items)
+    assert all(item.rationale and "Nothing in your history speaks" in item.rationale.text for item in answer.items)
 
 
 def test_100_000_events_of_one_user(recommender: Recommender) -> None:

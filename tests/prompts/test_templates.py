@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import jinja2
 import pytest
@@ -111,16 +111,37 @@ def test_the_prompt_of_a_rationale(wording: Wording) -> None:
     )
 
 
+FACTS = {"title": "It", "verb": "liked", "evidence": ["Alien"], "shared": [], "topic": None}
+RARE = {"lately": False, "few": False, "popular": False}
+
+
 @pytest.mark.parametrize(
-    ("evidence", "shared", "expected"),
+    ("told", "expected"),
     [
-        (["Alien"], [], 'Because you liked "Alien".'),
-        (["Alien", "Heat"], ["Drama", "War"], 'Because you liked "Alien" and "Heat", also Drama, War.'),
+        ({}, 'Because you liked "Alien".'),
+        (
+            {"evidence": ["Alien", "Heat"], "shared": ["Drama", "War"]},
+            'Because you liked "Alien" and "Heat", also Drama and War.',
+        ),
+        ({"few": True}, 'Because you liked "Alien". Not much is known of you yet.'),
+        ({"popular": True}, 'Because you liked "Alien". It is popular with others too.'),
     ],
 )
-def test_the_plain_sentence(evidence: list[str], shared: list[str], expected: str) -> None:
+def test_the_plain_sentence_is_the_first_plan(told: dict[str, Any], expected: str) -> None:
+    text = Phrases(load_domain("video"), "title").say("rationale", "plans", **{**FACTS, **RARE, **told})
+    assert text.splitlines()[0] == expected
+
+
+def test_plans_are_as_many_as_the_facts_allow_and_no_two_alike() -> None:
     phrases = Phrases(load_domain("video"), "title")
-    assert phrases.say("rationale", "plain", verb="liked", evidence=evidence, shared=shared) == expected
+
+    def plans(**told: Any) -> list[str]:
+        return phrases.say("rationale", "plans", **{**FACTS, **RARE, **told}).splitlines()
+
+    assert len(plans()) == 5
+    full = plans(shared=["Drama"], topic="Drama", lately=True)
+    assert len({*full}) == len(full) == 12
+    assert all(one.endswith(".") and '"Alien"' in one for one in full)
 
 
 def test_a_missing_variable_is_an_error_with_its_name() -> None:
@@ -162,9 +183,9 @@ def test_the_other_ways_to_ask(wording: Wording) -> None:
         ("near", {"written": True}, "It is close to what you wrote."),
         ("near", {"written": False}, "It is close to what you did."),
         ("unsure", {"some": False}, "There is no history of yours yet, and too little is known to say more."),
-        ("unsure", {"some": True}, "Nothing in your history is close to it; too little is known yet to say more."),
+        ("unsure", {"some": True}, "Nothing in your history speaks for it; too little is known yet to say more."),
         ("popular", {"some": False}, "There is no history of yours yet; this is popular with others."),
-        ("popular", {"some": True}, "Nothing in your history is close to it; it is popular with others."),
+        ("popular", {"some": True}, "Nothing in your history speaks for it; it is popular with others."),
     ],
 )
 def test_reasons_without_evidence(macro: str, values: dict[str, bool], expected: str) -> None:

@@ -174,7 +174,9 @@ def test_a_new_item_goes_the_way_of_the_one_that_it_reads_most_like() -> None:
     assert np.exp(after_a).sum() == pytest.approx(1)
     assert after_a[4] == pytest.approx(after_a[1])  # "new" follows "a" as "b" does
     assert after_a[5] == pytest.approx(after_a[0])  # nothing is known of what has no text
-    after_new = grown.parts["markov"].features([Past(trail_of(4), liked().taste)], np.ones((1, 6), bool))[0, :, 0]
+    after_new = grown.parts["markov"].features([Past(trail_of(4), liked().taste, np.arange(1))], np.ones((1, 6), bool))[
+        0, :, 0
+    ]
     assert after_new.argmax() == 2
     assert grown.counts.tolist() == [*COUNTS, COUNTS[1], 0.0]
     assert grown.texts[2].tolist() == [1, 0, 0, 0]
