@@ -47,6 +47,20 @@ class Candidates:
     retrieved: NDArray[np.float64]
 
 
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A ranked list and what is behind it.
+
+    `fused` and `retrieved`, float64 [items], are log P(next) with the language model's say, and by the retriever alone.
+    """
+
+    timeline: Timeline
+    items: tuple[Recommended, ...]
+    interests: Interests
+    fused: NDArray[np.float64]
+    retrieved: NDArray[np.float64]
+
+
 class Recommender:
     """Recommends items to users, one straight walk an answer."""
 
@@ -80,9 +94,10 @@ class Recommender:
             UnknownName: no such user.
             UsageError: `k` is below 1, or `where` leaves no item.
         """
-        ((answer, timeline),) = self._rank([user], k, where, llm)
+        (listing,) = self._rank([user], k, where, llm)
+        answer = self._answer(listing, llm)
         if rationale:
-            answer = replace(answer, items=tuple(self._explain(answer, timeline, llm)))
+            answer = replace(answer, items=tuple(self._explain(answer, listing.timeline, llm)))
         self._keep(answer)
         return answer
 
@@ -90,9 +105,10 @@ class Recommender:
         self, user: str | Timeline, k: int = 10, *, where: Keep | None = None, llm: bool = True
     ) -> tuple[Recommendation, Iterator[Recommended]]:
         """The ranked list at once, and its items again with their reasons, one by one as they are written."""
-        ((answer, timeline),) = self._rank([user], k, where, llm)
+        (listing,) = self._rank([user], k, where, llm)
+        answer = self._answer(listing, llm)
         self._keep(answer)
-        return answer, self._explain(answer, timeline, llm)
+        return answer, self._explain(answer, listing.timeline, llm)
 
     def recommend_all(
         self, users: Iterable[str | Timeline], k: int = 10, *, where: Keep | None = None, llm: bool = True
@@ -105,13 +121,20 @@ class Recommender:
         """
         waiting = iter(users)
         while together := list(islice(waiting, TOGETHER)):
-            for answer, _ in self._rank(together, k, where, llm):
+            for listing in self._rank(together, k, where, llm):
+                answer = self._answer(listing, llm)
                 self._keep(answer)
                 yield answer
 
-    def _rank(
-        self, users: Sequence[str | Timeline], k: int, where: Keep | None, llm: bool
-    ) -> list[tuple[Recommendation, Timeline]]:
+    def listing(self, timeline: Timeline, k: int, where: Keep | None = None, llm: bool = True) -> Listing:
+        """The list for whoever did this, with the scores behind it; nothing is kept of it.
+
+        Raises:
+            UsageError: `k` is below 1, or nothing is left to recommend.
+        """
+        return self._rank([timeline], k, where, llm)[0]
+
+    def _rank(self, users: Sequence[str | Timeline], k: int, where: Keep | None, llm: bool) -> list[Listing]:
         if k < 1:
             raise UsageError(f"k = {k}: ask for at least one item")
         store = self.knowledge.store
@@ -122,28 +145,20 @@ class Recommender:
         fused = self._fused(timelines, candidates, k) if llm else [found.log_p for found in candidates]
         interests = briefs(self.knowledge, timelines, [found.past.trail for found in candidates], fused)
         return [
-            (self._answer(timeline, found, log_p, told, k, llm), timeline)
+            Listing(timeline, self._ranked(found, log_p, k), told, log_p, found.retrieved)
             for timeline, found, log_p, told in zip(timelines, candidates, fused, interests, strict=True)
         ]
 
-    def _answer(
-        self,
-        timeline: Timeline,
-        candidates: Candidates,
-        fused: NDArray[np.float64],
-        interests: Interests,
-        k: int,
-        llm: bool,
-    ) -> Recommendation:
+    def _answer(self, listing: Listing, llm: bool) -> Recommendation:
         return Recommendation(
             recommendation_id=uuid.uuid4().hex,
-            user_id=timeline.user_id,
+            user_id=listing.timeline.user_id,
             generated_at=datetime.now(UTC).isoformat(timespec="seconds"),
             engine=self.knowledge.resources.language_name if llm else "retrieval only",
             adapter=tuned.name if llm and (tuned := self.knowledge.tuned) else None,
             degraded=not llm,
-            items=self._ranked(candidates, fused, k),
-            interests=interests,
+            items=listing.items,
+            interests=listing.interests,
         )
 
     def candidates(self, timeline: Timeline, where: Keep | None = None) -> Candidates:

@@ -20,6 +20,7 @@ COMMANDS = {
     "items": "items",
     "fit": "fit",
     "recommend": "recommend",
+    "explain": "explain",
     "search": "search",
     "interests": "interests",
     "topics": "topics",

@@ -56,7 +56,8 @@ def lost(part: Part, weights: np.ndarray) -> np.ndarray:
     without = [Timeline("u", whole.events[:place] + whole.events[place + 1 :]) for place in range(len(HISTORY))]
     pasts = [READER.read(one) for one in (whole, *without)]
     found = part.features(pasts, np.ones((len(pasts), COUNT), bool)) @ weights
-    return (found[0] - found[1:])[:, ASKED]
+    less: np.ndarray = (found[0] - found[1:])[:, ASKED]
+    return less
 
 
 @pytest.mark.parametrize("name", ["text", "facets"])
