@@ -126,6 +126,29 @@ class Tower(nn.Module):
         return found
 
     @torch.no_grad()
+    def attention(self, trail: Trail, vectors: Vectors) -> Vectors:
+        """How much the last state of the last layer attends to each event, float32 [events]; they sum to 1.
+
+        To compare with `credit`. `vectors` are the index's own, as for `queries`.
+        """
+        self.eval()
+        found = np.zeros(len(trail), np.float32)
+        if not len(trail):
+            return found
+        end = [_end(trail, self.shape.length)]
+        batch, weights = collate(end), list[Tensor]()
+        attend = self.body.layers[-1].self_attn
+
+        def see(states: Tensor) -> None:
+            weights.append(attend(states, states, states)[1][0, -1])
+
+        hook = self.body.layers[-1].norm1.register_forward_hook(lambda layer, given, states: see(states))
+        self(self._inputs(end, batch, vectors), batch)
+        hook.remove()
+        found[-len(end[0]) :] = weights[0].numpy()
+        return found
+
+    @torch.no_grad()
     def log_p(self, trail: Trail, vectors: Vectors) -> Vectors:
         """Log P(next) of all items after each of a trail's last `length` events, float32 [events, items].
 

@@ -1,0 +1,176 @@
+"""Are reasons true? `python -m eval.reasons [--count 2000] [--out FILE]`, after a fit.
+
+Words the first items of users drawn at random and holds every text against the catalogue and the store, by rules of its
+own that share nothing with the product's check: titles that are neither the item's nor in the history, titles outside
+quotes, categories that the item has not, or shares with what is cited, numbers, what was not done so, and claims of
+popularity. Then the swap: of a user's own reason and another user's, is the own one nearer to the user's history by
+sentence embeddings? `--out` writes the texts, to be read by people too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from agent.recommender import Recommender
+from agent.results import Recommended
+from eval.interactions import Floats
+from eval.intervals import bootstrap
+from history.timeline import Timeline
+from workspace.home import Home
+from workspace.progress import track
+
+EACH = 10
+LIKED = 4.0  # stars of five
+TITLE = 8  # letters of a title that is looked for outside quotes: shorter ones are words too
+
+
+@dataclass(frozen=True)
+class Told:
+    """One reason and whom it was told."""
+
+    timeline: Timeline
+    item: Recommended
+
+    @property
+    def text(self) -> str:
+        """The reason's text."""
+        assert self.item.rationale
+        return self.item.rationale.text
+
+    @property
+    def cites(self) -> bool:
+        """Whether it names events."""
+        assert self.item.rationale
+        return bool(self.item.rationale.evidence)
+
+
+def main() -> None:
+    """Print what was found."""
+    parser = argparse.ArgumentParser(description="Are reasons true?")
+    parser.add_argument("--count", type=int, default=2_000)
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--seed", type=int, default=0)
+    told = parser.parse_args()
+    recommender = Recommender.open(Home.at())
+    start = time.perf_counter()
+    reasons = list(_reasons(recommender, told.count, told.seed))
+    seconds = (time.perf_counter() - start) / len(reasons)
+    books = Books(recommender)
+    faults = Counter(fault for one in reasons for fault in books.faults(one))
+    own = bootstrap(swapped(recommender, reasons, np.random.default_rng(told.seed)))
+    lines = {
+        "reasons": len(reasons),
+        "faults": dict(faults) or 0,
+        "chosen or written by the model": f"{np.mean([_by_model(recommender, one) for one in reasons]):.1%}",
+        "distinct": f"{len({one.text for one in reasons}) / len(reasons):.1%}",
+        "words": f"{np.mean([len(one.text.split()) for one in reasons]):.1f}",
+        "seconds each, with the list": f"{seconds:.2f}",
+        "the own reason is nearer than another user's": own,
+    }
+    for name, value in lines.items():
+        print(f"{name}: {value}")  # noqa: T201
+    if told.out:
+        told.out.write_text("".join(f"{one.timeline.user_id}\t{one.item.title}\t{one.text}\n" for one in reasons))
+
+
+def _reasons(recommender: Recommender, count: int, seed: int) -> Iterator[Told]:
+    store = recommender.knowledge.store
+    users = [one.user_id for one in store.timelines()]
+    drawn = np.random.default_rng(seed).permutation(len(users))[: -(-count // EACH)]
+    for place in track(drawn.tolist(), "reasons", len(drawn)):
+        timeline = store.timeline(users[place])
+        yield from (Told(timeline, item) for item in recommender.recommend(timeline, EACH).items)
+
+
+def _by_model(recommender: Recommender, told: Told) -> bool:
+    """Whether it is the model's choice, or, where that writes freely, not the plain sentence, which has no title."""
+    return told.cites and (not recommender.knowledge.pen.freely or f'"{told.item.title}"' in told.text)
+
+
+class Books:
+    """What is true of items and users, looked up in the store."""
+
+    def __init__(self, recommender: Recommender) -> None:
+        store = recommender.knowledge.store
+        self.items = {item.title: item for item in store.catalogue().values()}
+        self.categories = {name for item in self.items.values() for name in item.categories}
+        counts = store.item_counts()
+        self.counts = counts
+        self.often = float(np.quantile([counts.get(item.item_id, 0) for item in self.items.values()], 0.9))
+
+    def faults(self, told: Told) -> Iterator[str]:
+        """What is false in a reason."""
+        text, title = told.text, told.item.title
+        quoted = re.findall('"([^"]*)"', text)
+        bare = re.sub('"[^"]*"', " ", text)
+        done = self._done(told.timeline)
+        known = [self._full(one, {*done, title}) for one in quoted]
+        if None in known:
+            yield "a title from elsewhere"
+        if any(len(other) >= TITLE and " " in other and other.lower() in bare.lower() for other in self.items):
+            yield "a title outside quotes"
+        cited = [one for one in known if one and one != title]
+        yield from self._categories(bare, title, cited)
+        if re.search(r"\d", bare):
+            yield "a number"
+        if "liked" in bare and any((done[one] or 0) < LIKED for one in cited):
+            yield "liked what was not"
+        if "popular" in bare and self.counts.get(told.item.item_id, 0) < self.often:
+            yield "popular what is not"
+        if re.search(r"\b(not|no|never|without)\b", bare, re.IGNORECASE) and len(done) >= 3 and cited:
+            yield "a negation"
+
+    def _done(self, timeline: Timeline) -> dict[str, float | None]:
+        """The titles of a history, with the last value of each."""
+        titles = {item.item_id: title for title, item in self.items.items()}
+        return {titles[event.item_id]: event.value for event in timeline.events if event.item_id in titles}
+
+    def _full(self, shown: str, titles: set[str]) -> str | None:
+        """The title that is shown so: shortened where it is long, and without quotes of its own."""
+        plain = {title.replace('"', "'"): title for title in titles}
+        if shown.endswith("…"):
+            return next((full for short, full in plain.items() if short.startswith(shown[:-1])), None)
+        return plain.get(shown)
+
+    def _categories(self, bare: str, title: str, cited: Sequence[str]) -> Iterator[str]:
+        own = self.items[title].categories
+        for name in self.categories:
+            if not re.search(rf"(?<!\w){re.escape(name)}(?!\w)", bare, re.IGNORECASE):
+                continue
+            if name not in own:
+                yield "a category that the item has not"
+            elif "into" not in bare and any(name not in self.items[one].categories for one in cited):
+                yield "a category that is not shared"
+
+
+def swapped(recommender: Recommender, reasons: Sequence[Told], generator: np.random.Generator) -> Floats:
+    """For each user how often their own reason is nearer to their history than another user's, float64 [users]."""
+    reasons = [one for one in reasons if one.cites]
+    encode = recommender.knowledge.resources.encoder.encode
+    texts = encode([one.text.replace(f'"{one.item.title}"', "it") for one in reasons])
+    users = np.array([one.timeline.user_id for one in reasons])
+    index, catalogue = recommender.knowledge.index, recommender.knowledge.catalogue
+    places = {user: np.flatnonzero(users == user).tolist() for user in dict.fromkeys(users.tolist())}
+    found = []
+    for own in places.values():
+        titles = {
+            catalogue[event.item_id].title for event in reasons[own[0]].timeline.events if event.item_id in index.places
+        }
+        history = encode(sorted(titles))
+        others = np.setdiff1d(np.arange(len(reasons)), own)
+        drawn = generator.choice(others, len(own))
+        near = [np.sort(texts[rows] @ history.T, axis=1)[:, -2:].mean(axis=1) for rows in (own, drawn)]
+        found.append(float((near[0] > near[1]).mean()))
+    return np.array(found)
+
+
+if __name__ == "__main__":
+    main()
