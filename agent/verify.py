@@ -48,7 +48,7 @@ def carried(text: str, grounds: Grounds, shown: Callable[[str], str], nouns: Ite
     for name in sorted(filter(None, named), key=len, reverse=True):
         said = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", " ", said, flags=re.IGNORECASE)
     said = BEGINNING.sub(lambda match: match.group().lower(), said)
-    bare = QUOTED.sub(" ", text)
-    if len(bare.split()) < SHORTEST or STUTTER.search(bare):
+    bare = QUOTED.sub(lambda match: f" {match.start()} ", text)  # each title a word of its own
+    if len(said.split()) < SHORTEST or STUTTER.search(bare):
         return False
     return all(word in EMPTY_WORDS or word in nouns for word in re.findall(r"[^\s.,;:-]+", said))
