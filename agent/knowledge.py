@@ -21,6 +21,7 @@ from agent.options import FitOptions
 from agent.rationale import Pen, Rationales
 from agent.resources import FIT, Resources
 from agent.scorer import LanguageScorer
+from agent.talk import talk_for
 from agent.topics import TopicModel
 from agent.tracking import TopicReader, Tracking
 from history.catalogue import Catalogue, item_text
@@ -114,10 +115,13 @@ class Knowledge:
 
     @cached_property
     def pen(self) -> Pen:
-        """What words reasons."""
+        """What words reasons: the model, or, where it writes freely and was taught to, with that adapter beside it."""
         writing = self.settings.writing
-        freely = self.engine.large if writing == "auto" else writing == "freely"
-        return Pen(self.engine, self.resources.renderer, freely)
+        if writing == "plans" or (writing == "auto" and not self.engine.large):
+            return Pen(self.engine, self.resources.renderer)
+        taught = talk_for(self.resources.home, self.resources.fingerprint)
+        engine = self.engine.with_adapter(taught) if taught else self.engine
+        return Pen(engine, self.resources.renderer, freely=True, taught=taught is not None)
 
     def verb(self, event: Event) -> str:
         """What an event is called: "watched", "liked"."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +18,10 @@ from prompts.phrases import Phrases
 from prompts.renderer import Renderer
 from prompts.segment import Piece, Segment, clean
 
-LIMITS = WriteLimits(tokens=40)
+LIMITS, UNBEGUN = (
+    WriteLimits(tokens=40),
+    WriteLimits(tokens=120),
+)  # from a beginning, and with all titles still to write
 FIRST = 1  # reason that is phrased before the others, since somebody may be reading along
 TOGETHER = 9  # reasons that are phrased at once after it: a list of ten takes two batches
 LONGEST = 80  # characters of a title in a reason
@@ -26,34 +30,47 @@ PLANS = 6  # sentences that a model chooses among
 
 @dataclass(frozen=True)
 class Draft:
-    """A reason before it is worded: its facts, the sentences that they allow, the plain one first, and a `lead`."""
+    """A reason before it is worded: its facts, the sentences that they allow, the plain one first, and a `lead`.
+
+    After whatever sentence comes a `tail`, which may be empty.
+    """
 
     grounds: Grounds
     facts: Mapping[str, Any]
     plans: Sequence[str]
     lead: str
+    tail: str
 
 
 @dataclass(frozen=True)
 class Pen:
-    """A model that words given facts: `freely` in its own words, or by choosing among whole sentences."""
+    """A model that words given facts: `freely` in its own words, or by choosing among whole sentences.
+
+    One that was `taught` to needs no examples, and no beginning.
+    """
 
     engine: Engine
     renderer: Renderer
     freely: bool = False
+    taught: bool = False
 
     def word(self, drafts: Sequence[Draft]) -> list[str]:
         """A text for each draft; nothing in it was checked."""
         return self._write(drafts) if self.freely else self._choose(drafts)
 
     def _write(self, drafts: Sequence[Draft]) -> list[str]:
-        """Each lead and how the model goes on from it, to the end of its first sentence."""
-        stems = [self.renderer.conversation("rationale", draft.lead, **draft.facts) for draft in drafts]
-        written = [""] * len(stems)
-        for place, piece in self.engine.write_all(stems, LIMITS):
+        """What the model writes, from each lead on, to the end of its first sentence."""
+        leads = ["" if self.taught else draft.lead for draft in drafts]
+        written = [""] * len(drafts)
+        limits = UNBEGUN if self.taught else LIMITS
+        for place, piece in self.engine.write_all([self.stem(draft) for draft in drafts], limits):
             written[place] += piece
-        first = [text.partition(".") for text in written]
-        return [draft.lead + text + stop for draft, (text, stop, _) in zip(drafts, first, strict=True)]
+        return [first_sentence(lead + text) for lead, text in zip(leads, written, strict=True)]
+
+    def stem(self, draft: Draft) -> Segment:
+        """All that stands before what the model writes."""
+        lead = "" if self.taught else draft.lead
+        return self.renderer.conversation("rationale", lead, not self.taught, **draft.facts)
 
     def _choose(self, drafts: Sequence[Draft]) -> list[str]:
         """The sentence of each draft that the model finds most natural, by its mean log-likelihood a token."""
@@ -83,25 +100,33 @@ class Rationales:
             start, size = start + size, TOGETHER
 
     def _explain(self, asked: Sequence[Grounds], pen: Pen | None) -> list[Rationale]:
-        drafts = [self._draft(grounds) for grounds in asked if cites(grounds)]
+        drafts = [self.draft(grounds) for grounds in asked if cites(grounds)]
         texts = iter(pen.word(drafts) if pen and drafts else [draft.plans[0] for draft in drafts])
         worded = iter([self._checked(draft, text) for draft, text in zip(drafts, texts, strict=True)])
         return [next(worded) if cites(grounds) else self._without_events(grounds) for grounds in asked]
 
-    def _draft(self, grounds: Grounds) -> Draft:
+    def draft(self, grounds: Grounds) -> Draft:
+        """What can be said of grounds that cite events."""
         titles = [shown(entry.title) for entry in grounds.events]
-        facts = {"title": shown(grounds.item.title), "verb": grounds.verb, "evidence": titles, "shared": grounds.facets}
-        also = {name: getattr(grounds, name) for name in ("topic", "lately", "few", "popular")}
-        first, *others = self._phrases.say("rationale", "plans", **facts, **also).splitlines()
+        title = shown(grounds.item.title)
+        facts: dict[str, Any] = {"title": title, "verb": grounds.verb, "evidence": titles, "shared": grounds.facets}
+        facts |= {"topic": grounds.topic, "lately": grounds.lately}
+        first, *others = self._phrases.say("rationale", "plans", **facts).splitlines()
         turn = sum(map(ord, grounds.item.item_id)) % len(others)  # not all items of a list are told in the same words
-        lead = self._phrases.say("rationale", "lead", verb=grounds.verb, evidence=titles, title=facts["title"])
-        return Draft(grounds, facts, [first, *(others[turn:] + others[:turn])[: PLANS - 1]], lead)
+        plans = [first, *(others[turn:] + others[:turn])[: PLANS - 1]]
+        lead = self._phrases.say("rationale", "lead", verb=grounds.verb, evidence=titles, title=title)
+        tail = self._phrases.say("rationale", "tail", few=grounds.few, popular=grounds.popular)
+        return Draft(grounds, facts, plans, lead, tail)
 
     def _checked(self, draft: Draft, text: str) -> Rationale:
         """The reason in this text, or, if its grounds do not carry all that it says, in the plain sentence."""
-        kept = text if carried(text, draft.grounds, shown, self._nouns) else draft.plans[0]
-        verified = carried(kept, draft.grounds, shown, self._nouns)
-        return Rationale(kept, draft.grounds.events, draft.grounds.facets, verified)
+        told, plain = (f"{sentence} {draft.tail}".rstrip() for sentence in (text, draft.plans[0]))
+        kept = told if self.carried(draft, told) else plain
+        return Rationale(kept, draft.grounds.events, draft.grounds.facets, self.carried(draft, kept))
+
+    def carried(self, draft: Draft, text: str) -> bool:
+        """Whether a text says nothing beyond a draft's grounds."""
+        return carried(text, draft.grounds, shown, self._nouns)
 
     def _without_events(self, grounds: Grounds) -> Rationale:
         """What is true where no event can be named, or where it was not taste: near to what was written, or popular."""
@@ -111,6 +136,12 @@ class Rationales:
             some = not grounds.nothing
             text = self._phrases.say("rationale", "popular" if grounds.popular else "unsure", some=some)
         return Rationale(text, (), (), True)
+
+
+def first_sentence(text: str) -> str:
+    """A text up to its first full stop outside quotes."""
+    match = re.match(r'(?:[^."]|"[^"]*")*\.?', text)
+    return match.group() if match else text
 
 
 def cites(grounds: Grounds) -> bool:

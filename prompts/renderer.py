@@ -98,13 +98,13 @@ class Renderer:
         """How many tokens a segment costs."""
         return self._wording.cost(segment)
 
-    def conversation(self, template: str, begun: str, **facts: Any) -> Segment:
+    def conversation(self, template: str, begun: str, examples: bool = True, **facts: Any) -> Segment:
         """A whole prompt for writing, from a template with `system`, `examples` and `facts`; the answer is `begun`.
 
         An example is the facts of another case and their `answer`.
         """
         turns = []
-        for example in self.phrases.examples(template):
+        for example in self.phrases.examples(template) if examples else []:
             given = {name: value for name, value in example.items() if name != "answer"}
             told = self._say(template, "facts", **{**facts, **given}).strip()
             turns += [("user", told), ("assistant", example["answer"])]

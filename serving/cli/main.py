@@ -25,6 +25,7 @@ COMMANDS = {
     "interests": "interests",
     "topics": "topics",
     "tune": "tune",
+    "talk": "talk",
     "adapters": "adapters",
     "evaluate": "evaluate",
     "bench": "bench",

@@ -111,8 +111,7 @@ def test_the_prompt_of_a_rationale(wording: Wording) -> None:
     )
 
 
-FACTS = {"title": "It", "verb": "liked", "evidence": ["Alien"], "shared": [], "topic": None}
-RARE = {"lately": False, "few": False, "popular": False}
+FACTS = {"title": "It", "verb": "liked", "evidence": ["Alien"], "shared": [], "topic": None, "lately": False}
 
 
 @pytest.mark.parametrize(
@@ -123,20 +122,31 @@ RARE = {"lately": False, "few": False, "popular": False}
             {"evidence": ["Alien", "Heat"], "shared": ["Drama", "War"]},
             'Because you liked "Alien" and "Heat", also Drama and War.',
         ),
-        ({"few": True}, 'Because you liked "Alien". Not much is known of you yet.'),
-        ({"popular": True}, 'Because you liked "Alien". It is popular with others too.'),
     ],
 )
 def test_the_plain_sentence_is_the_first_plan(told: dict[str, Any], expected: str) -> None:
-    text = Phrases(load_domain("video"), "title").say("rationale", "plans", **{**FACTS, **RARE, **told})
+    text = Phrases(load_domain("video"), "title").say("rationale", "plans", **{**FACTS, **told})
     assert text.splitlines()[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("few", "popular", "expected"),
+    [
+        (False, False, ""),
+        (True, False, "Not much is known of you yet."),
+        (False, True, "It is popular with others too."),
+        (True, True, "It is popular with others too. Not much is known of you yet."),
+    ],
+)
+def test_what_is_said_after_it(few: bool, popular: bool, expected: str) -> None:
+    assert Phrases(load_domain("video"), "title").say("rationale", "tail", few=few, popular=popular) == expected
 
 
 def test_plans_are_as_many_as_the_facts_allow_and_no_two_alike() -> None:
     phrases = Phrases(load_domain("video"), "title")
 
     def plans(**told: Any) -> list[str]:
-        return phrases.say("rationale", "plans", **{**FACTS, **RARE, **told}).splitlines()
+        return phrases.say("rationale", "plans", **{**FACTS, **told}).splitlines()
 
     assert len(plans()) == 5
     full = plans(shared=["Drama"], topic="Drama", lately=True)
