@@ -76,9 +76,7 @@ def teach(resources: Resources, options: TalkOptions, folder: Path) -> Artefact:
     add_adapter(model, shape, options.seed)
     sentences = _sentences(engine, resources, options)
     begun = time.perf_counter()
-    trainer = Trainer(
-        Speaker(model), _arguments(options, folder), data_collator=_side_by_side, train_dataset=sentences
-    )
+    trainer = Trainer(Speaker(model), _arguments(options, folder), data_collator=_side_by_side, train_dataset=sentences)
     loss = trainer.train().training_loss
     about = {
         "fingerprint": resources.fingerprint,
