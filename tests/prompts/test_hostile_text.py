@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -59,7 +61,7 @@ def prompts(renderer: Renderer, title: str, text: str) -> list[list[Segment]]:
     """Every prompt there is, with hostile text wherever text from outside can stand."""
     stem, bridge, branch = segments(renderer, title, text)
     name = renderer.item(Item("1", title))
-    facts = {"verb": "liked", "evidence": [title, text], "shared": [title], "title": title}
+    facts: dict[str, Any] = {"verb": "liked", "evidence": [title, text], "shared": [title], "title": title}
     lead = renderer.phrases.say("rationale", "lead", verb="liked", evidence=[title, text], title=title)
     return [
         [stem, bridge, branch],

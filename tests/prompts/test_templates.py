@@ -97,7 +97,7 @@ def test_the_bridge_and_branch_of_likelihood(wording: Wording) -> None:
 def test_the_prompt_of_a_rationale(wording: Wording) -> None:
     ours = renderer(wording)
     lead = ours.phrases.say("rationale", "lead", verb="liked", evidence=["Alien", "Heat"], title="It")
-    facts = {"verb": "liked", "evidence": ["Alien", "Heat"], "shared": ["Drama"], "title": 'A "B"'}
+    facts: dict[str, Any] = {"verb": "liked", "evidence": ["Alien", "Heat"], "shared": ["Drama"], "title": 'A "B"'}
     text = ours.conversation("rationale", lead, **facts).text
     assert text.startswith(
         "<system>You say in one short sentence why a film is recommended. You use only the facts given.</system>\n"
