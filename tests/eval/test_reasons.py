@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -10,10 +11,11 @@ import pytest
 from agent.influence import without
 from agent.recommender import Recommender
 from agent.results import Evidence, Rationale, Recommended
-from eval import faithful
+from eval import faithful, writing
 from eval.reasons import Books, Told, swapped
 from history.records import Event, Item
 from history.timeline import Timeline
+from tests.conftest import FakeEngine
 
 
 @pytest.fixture
@@ -91,3 +93,14 @@ def test_what_is_cited_moves_the_score_more_than_what_is_drawn(recommender: Reco
     assert rows["the best"][0] >= rows["the product"][0] > rows["random"][0]
     assert rows["the best"][4] == rows["the best"][2]
     assert not without(users[0], range(len(users[0]))).events
+
+
+def test_ways_to_word_the_same_facts_are_measured_alike(recommender: Recommender, engine: FakeEngine) -> None:
+    drafts = list(islice(writing.drafts(recommender, 0), 6))
+    assert all(draft.grounds.events for draft in drafts)
+    chosen, free = writing.pens(recommender).values()
+    line = writing.line(recommender, "chosen", chosen, drafts)
+    assert line.startswith("| chosen | 100.0% ")
+    engine.answers[:] = [" could be a good choice for you."] * 3 + [" won an Oscar."] * 3
+    line = writing.line(recommender, "as it came", free, drafts)
+    assert line.startswith("| as it came | 50.0% ")
