@@ -19,10 +19,11 @@ from pathlib import Path
 
 import numpy as np
 
+from agent.evidence import grounds_for
 from agent.recommender import Recommender
 from agent.results import Recommended
 from eval.interactions import Floats
-from eval.intervals import bootstrap
+from eval.intervals import Interval, bootstrap
 from history.timeline import Timeline
 from workspace.home import Home
 from workspace.progress import track
@@ -73,6 +74,7 @@ def main() -> None:
         "distinct": f"{len({one.text for one in reasons}) / len(reasons):.1%}",
         "words": f"{np.mean([len(one.text.split()) for one in reasons]):.1f}",
         "seconds each, with the list": f"{seconds:.2f}",
+        "evidence, of the time of a list": evidence_share(recommender, told.seed),
         "the own reason is nearer than another user's": own,
     }
     for name, value in lines.items():
@@ -88,6 +90,21 @@ def _reasons(recommender: Recommender, count: int, seed: int) -> Iterator[Told]:
     for place in track(drawn.tolist(), "reasons", len(drawn)):
         timeline = store.timeline(users[place])
         yield from (Told(timeline, item) for item in recommender.recommend(timeline, EACH).items)
+
+
+def evidence_share(recommender: Recommender, seed: int, users: int = 50) -> Interval:
+    """How long the evidence of a list takes, as a share of the time of the list with the language model, without it."""
+    know = recommender.knowledge
+    everyone = [one.user_id for one in know.store.timelines()]
+    shares = []
+    for place in np.random.default_rng(seed).permutation(len(everyone))[:users].tolist():
+        timeline, start = know.store.timeline(everyone[place]), time.perf_counter()
+        listing = recommender.listing(timeline, EACH)
+        listed = time.perf_counter()
+        items = [know.catalogue[one.item_id] for one in listing.items]
+        grounds_for(know, timeline, items, listing.interests.now, llm=True)
+        shares.append((time.perf_counter() - listed) / (listed - start))
+    return bootstrap(shares)
 
 
 def _by_model(recommender: Recommender, told: Told) -> bool:
