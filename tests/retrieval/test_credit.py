@@ -110,3 +110,16 @@ def test_the_sum_is_by_the_weights() -> None:
     past = READER.read(timeline(HISTORY))
     expected = 2 * made["text"].credit(past, ASKED)[..., 0] + made["facets"].credit(past, ASKED)[..., 0]
     assert retriever.credit(past, ASKED) == pytest.approx(expected, abs=1e-6)
+
+
+def test_attention_is_spread_over_the_events_that_are_looked_back_on() -> None:
+    part = parts()["tower"]
+    assert isinstance(part, TowerPart)
+    long = READER.read(timeline([place % COUNT for place in range(25)])).trail  # the tower looks back on 20
+    found = part.tower.attention(long, part.index.vectors)
+    assert found[:5].tolist() == [0.0] * 5
+    assert found.sum() == pytest.approx(1.0, abs=1e-5)
+    before = part.tower.queries([long], part.index.vectors)
+    assert part.tower.attention(long, part.index.vectors) == pytest.approx(found)
+    assert part.tower.queries([long], part.index.vectors) == pytest.approx(before)  # nothing is left behind
+    assert not len(part.tower.attention(READER.read(Timeline("u")).trail, part.index.vectors))
