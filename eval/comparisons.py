@@ -18,7 +18,7 @@ LEVEL, POWER = 0.05, 0.8
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """`better` minus `other` in one metric, paired by user.
+    """By how much one system is `better` than the `other` in one metric, paired by user.
 
     `p` is two-sided, `p_holm` the same after Holm's correction over all comparisons made together; `detectable` is the
     smallest true difference that this many users would have shown.
@@ -38,24 +38,27 @@ class Comparison:
         return self.p_holm < LEVEL
 
 
-def compare(metric: str, values: Mapping[str, Mapping[int, float]], seed: int = 0) -> list[Comparison]:
-    """Every pair of systems, the one with the greater mean first. `values` gives each system's value of each user.
+def compare(
+    metric: str, values: Mapping[str, Mapping[int, float]], seed: int = 0, less: bool = False
+) -> list[Comparison]:
+    """Every pair of systems, the better one first: that with the greater mean, or the smaller where `less` is better.
 
-    A pair is compared on the users that both have; pairs with fewer than two such users are left out.
+    `values` gives each system's value of each user. A pair is compared on the users that both have; pairs with fewer
+    than two such users are left out.
     """
-    pairs = (_pair(metric, first, second, values, seed) for first, second in combinations(values, 2))
+    pairs = (_pair(metric, first, second, values, seed, less) for first, second in combinations(values, 2))
     made = [pair for pair in pairs if pair]
     corrected = holm([pair.p for pair in made])
     return [replace(pair, p_holm=p) for pair, p in zip(made, corrected, strict=True)]
 
 
 def _pair(
-    metric: str, first: str, second: str, values: Mapping[str, Mapping[int, float]], seed: int
+    metric: str, first: str, second: str, values: Mapping[str, Mapping[int, float]], seed: int, less: bool
 ) -> Comparison | None:
     shared = sorted(values[first].keys() & values[second].keys())
     if len(shared) < 2:
         return None
-    difference = np.array([values[first][user] - values[second][user] for user in shared])
+    difference = np.array([values[first][user] - values[second][user] for user in shared]) * (-1 if less else 1)
     if difference.mean() < 0:
         first, second, difference = second, first, -difference
     p = paired_p(difference)

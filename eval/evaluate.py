@@ -37,6 +37,8 @@ PROTOCOLS: Mapping[str, Callable[[Interactions, int], Split]] = {
     "everything": everything,
 }
 
+COMPARED = {HEADLINE: False, "topic_logloss": True}  # metrics, and whether less is better
+
 
 @dataclass(frozen=True, slots=True)
 class EvaluateOptions:
@@ -144,9 +146,9 @@ def _answers(home: Home, name: str, system: System, judge: Judge, options: Evalu
 
 def _comparisons(split: Split, answers: Mapping[str, Answers], seed: int) -> list[Comparison]:
     users = np.array([case.user for case in split.test.cases])
-    values = {
-        name: user_values(users, found.metrics[HEADLINE])
-        for name, found in answers.items()
-        if HEADLINE in found.metrics
-    }
-    return compare(HEADLINE, values, seed)
+    found = []
+    for metric, less in COMPARED.items():
+        known = {name: one.metrics[metric] for name, one in answers.items() if metric in one.metrics}
+        values = {name: user_values(users, each) for name, each in known.items()}
+        found += compare(metric, values, seed, less)
+    return found

@@ -113,7 +113,7 @@ def glossary(results: Results) -> list[tuple[str, str]]:
 
 def comparison_table(comparisons: Iterable[Comparison]) -> Table:
     """One row a pair, the better system first."""
-    heads = ("better", "than", "difference", "p", "p (Holm)", "stands at 5 %", "could have shown")
+    heads = ("in", "better", "than", "difference", "p", "p (Holm)", "stands at 5 %", "could have shown")
     caption = "Differences, paired by user; “could have shown” is the smallest true difference found 4 times in 5"
     return Table(caption, heads, [_comparison_row(comparison) for comparison in comparisons])
 
@@ -161,7 +161,7 @@ def _best(metric: str, systems: Mapping[str, Mapping[str, Interval]]) -> float |
 
 
 def _comparison_row(found: Comparison) -> list[Cell]:
-    names = [Cell(found.better), Cell(found.other), cell(found.difference)]
+    names = [Cell(found.metric), Cell(found.better), Cell(found.other), cell(found.difference)]
     stands = Cell("yes" if found.significant else "no")
     return [*names, Cell(_p(found.p)), Cell(_p(found.p_holm)), stands, Cell(number(found.detectable))]
 

@@ -88,3 +88,10 @@ def test_pairs_are_compared_the_better_first() -> None:
     assert pair.p_holm >= pair.p
     assert paired_p([0.0, 0.0]) == 1.0
     assert paired_p([1.0, 1.0]) == 0.0
+
+
+def test_where_less_is_better_the_smaller_comes_first_by_what_it_saves() -> None:
+    values = {"large": dict(enumerate([2.0, 3.0, 4.0])), "small": dict(enumerate([1.0, 2.5, 3.0]))}
+    (found,) = compare("topic_logloss", values, less=True)
+    assert (found.better, found.other) == ("small", "large")
+    assert found.difference.mean == pytest.approx(2.5 / 3)
