@@ -137,7 +137,11 @@ class Knowledge:
 
     def popular(self, item_id: str) -> bool:
         """Whether an item is among the tenth of the catalogue with the most events, and has at least ten."""
-        return self._counts.get(item_id, 0) >= max(10.0, float(np.quantile(list(self._counts.values()), 0.9)))
+        return self._counts.get(item_id, 0) >= self._often
+
+    @cached_property
+    def _often(self) -> float:
+        return max(10.0, float(np.quantile(list(self._counts.values()), 0.9)))
 
     @cached_property
     def _counts(self) -> dict[str, int]:

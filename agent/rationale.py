@@ -109,8 +109,9 @@ class Rationales:
         """What can be said of grounds that cite events."""
         titles = [shown(entry.title) for entry in grounds.events]
         title = shown(grounds.item.title)
-        facts: dict[str, Any] = {"title": title, "verb": grounds.verb, "evidence": titles, "shared": grounds.facets}
-        facts |= {"topic": grounds.topic, "lately": grounds.lately}
+        shared, topic = [shown(facet) for facet in grounds.facets], grounds.topic and shown(grounds.topic)
+        facts: dict[str, Any] = {"title": title, "verb": grounds.verb, "evidence": titles, "shared": shared}
+        facts |= {"topic": topic, "lately": grounds.lately}
         first, *others = self._phrases.say("rationale", "plans", **facts).splitlines()
         turn = sum(map(ord, grounds.item.item_id)) % len(others)  # not all items of a list are told in the same words
         plans = [first, *(others[turn:] + others[:turn])[: PLANS - 1]]

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from agent.grounds import Grounds
 
 SHORTEST = 3
+NAME = "\u01c0"  # a letter that begins what stands for names
 QUOTED = re.compile(r'"([^"]*)"')
 BEGINNING = re.compile(r"(?:^|[.:]\s+)\w")  # of a sentence: a capital there is no name
 STUTTER = re.compile(r"\b(\w+)\b(?:\W+\w+){0,3}\W+\1\b(?:\W+\w+){0,3}\W+\1\b|\b(\w+)\W+\2\b", re.IGNORECASE)
@@ -40,15 +41,20 @@ def carried(text: str, grounds: Grounds, shown: Callable[[str], str], nouns: Ite
     quoted = QUOTED.findall(text)
     if not text.endswith(".") or not set(cited) <= set(quoted) <= {*cited, shown(grounds.item.title)}:
         return False
-    said = QUOTED.sub(" ", text)
+    said = QUOTED.sub(lambda match: _name(match.start()), text.replace(NAME, "?"))
     for claim, holds in CLAIMS.items():
         if holds(grounds):
             said = re.sub(rf"(?<!\w){re.escape(claim)}", " ", said, flags=re.IGNORECASE)
-    named = [*grounds.facets, *([grounds.topic] if grounds.topic else []), grounds.verb]
-    for name in sorted(filter(None, named), key=len, reverse=True):
-        said = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", " ", said, flags=re.IGNORECASE)
+    named = [*map(shown, grounds.facets), shown(grounds.topic or ""), grounds.verb]
+    for number, name in enumerate(sorted(filter(None, named), key=len, reverse=True)):
+        said = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", _name(len(text) + number), said, flags=re.IGNORECASE)
     said = BEGINNING.sub(lambda match: match.group().lower(), said)
-    bare = QUOTED.sub(lambda match: f" {match.start()} ", text)  # each title a word of its own
-    if len(said.split()) < SHORTEST or STUTTER.search(bare):
+    words = re.findall(r"[^\s.,;:-]+", said)
+    if len(words) < SHORTEST or STUTTER.search(said):
         return False
-    return all(word in EMPTY_WORDS or word in nouns for word in re.findall(r"[^\s.,;:-]+", said))
+    return all(word in EMPTY_WORDS or word in nouns or word.startswith(NAME) for word in words)
+
+
+def _name(number: int) -> str:
+    """What stands for a name that was looked up: a word of its own."""
+    return f" {NAME}{number} "

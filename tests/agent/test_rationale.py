@@ -149,7 +149,9 @@ def test_thin_evidence_is_told() -> None:
 
 @pytest.mark.parametrize("title", HOSTILE + NAMES)
 def test_any_title_is_one_line_in_quotes_and_the_check_knows_it_again(title: str) -> None:
-    strange = replace(GROUNDS, item=Item("3", title), events=(Evidence("1", title + " 2", 0.5),))
+    strange = replace(
+        GROUNDS, item=Item("3", title), events=(Evidence("1", title + " 2", 0.5),), facets=(title + " 3",)
+    )
     ours, _ = pen()
     for text in explain([strange]) + explain([strange], ours):
         assert text.isprintable()
