@@ -27,6 +27,9 @@ def test_one_is_found_by_the_events_it_was_tuned_on(tmp_path: Path) -> None:
     card = at_folder(shipped("loo-head") or tmp_path).card
     assert card.protocol == "leave-one-out"
     assert [one.card.name for one in adapters.made_on(card.fit_hash)] == ["loo-head", "loo"]
+    later = at_folder(shipped("prequential") or tmp_path).card
+    assert (later.protocol, later.cut is None) == ("prequential", False)
+    assert [one.card.name for one in adapters.made_on(later.fit_hash)] == ["prequential"]
     assert not adapters.names()  # the home holds none
     assert not adapters.made_on("another")
 
