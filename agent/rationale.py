@@ -30,14 +30,15 @@ PLANS = 6  # sentences that a model chooses among
 
 @dataclass(frozen=True)
 class Draft:
-    """A reason before it is worded: its facts, the sentences that they allow, the plain one first, and a `lead`.
+    """A reason before it is worded: its facts, sentences that they allow, and a `lead` for one who writes freely.
 
-    After whatever sentence comes a `tail`, which may be empty.
+    The `plain` sentence stands where no model has a say, or none may; after any comes a `tail`, which may be empty.
     """
 
     grounds: Grounds
     facts: Mapping[str, Any]
     plans: Sequence[str]
+    plain: str
     lead: str
     tail: str
 
@@ -101,7 +102,7 @@ class Rationales:
 
     def _explain(self, asked: Sequence[Grounds], pen: Pen | None) -> list[Rationale]:
         drafts = [self.draft(grounds) for grounds in asked if cites(grounds)]
-        texts = iter(pen.word(drafts) if pen and drafts else [draft.plans[0] for draft in drafts])
+        texts = iter(pen.word(drafts) if pen and drafts else [draft.plain for draft in drafts])
         worded = iter([self._checked(draft, text) for draft, text in zip(drafts, texts, strict=True)])
         return [next(worded) if cites(grounds) else self._without_events(grounds) for grounds in asked]
 
@@ -112,16 +113,16 @@ class Rationales:
         shared, topic = [shown(facet) for facet in grounds.facets], grounds.topic and shown(grounds.topic)
         facts: dict[str, Any] = {"title": title, "verb": grounds.verb, "evidence": titles, "shared": shared}
         facts |= {"topic": topic, "lately": grounds.lately}
-        first, *others = self._phrases.say("rationale", "plans", **facts).splitlines()
-        turn = sum(map(ord, grounds.item.item_id)) % len(others)  # not all items of a list are told in the same words
-        plans = [first, *(others[turn:] + others[:turn])[: PLANS - 1]]
+        plain, *plans = self._phrases.say("rationale", "plans", **facts).splitlines()
+        turn = sum(map(ord, grounds.item.item_id)) % len(plans)  # not all items of a list are told in the same words
+        plans = (plans[turn:] + plans[:turn])[:PLANS]
         lead = self._phrases.say("rationale", "lead", verb=grounds.verb, evidence=titles, title=title)
         tail = self._phrases.say("rationale", "tail", few=grounds.few, popular=grounds.popular)
-        return Draft(grounds, facts, plans, lead, tail)
+        return Draft(grounds, facts, plans, plain, lead, tail)
 
     def _checked(self, draft: Draft, text: str) -> Rationale:
         """The reason in this text, or, if its grounds do not carry all that it says, in the plain sentence."""
-        told, plain = (f"{sentence} {draft.tail}".rstrip() for sentence in (text, draft.plans[0]))
+        told, plain = (f"{sentence} {draft.tail}".rstrip() for sentence in (text, draft.plain))
         kept = told if self.carried(draft, told) else plain
         return Rationale(kept, draft.grounds.events, draft.grounds.facets, self.carried(draft, kept))
 

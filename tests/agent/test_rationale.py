@@ -119,6 +119,7 @@ def test_a_small_model_chooses_among_sentences_in_one_pass() -> None:
     offered = [tree.nodes[place].segment.text.rstrip("\n") for place in tree.leaves()]
     assert text in offered
     assert len(offered) == PLANS
+    assert 'Because you liked "Alien" and "It", also Horror.' not in offered
     assert not engine.stems
 
 
