@@ -54,6 +54,7 @@ class Witness:
             bool(places) and min(places) >= len(self.timeline) - LATELY and len(self.timeline) > LATELY,
             0 < len(self.timeline) < FEW,
             not self.timeline.events,
+            len(self.influence.places) > 0,
             self.popular(item.item_id),
             any(self.timeline.events[place].text for place in known),
             float(self.influence.lift[column]),

@@ -15,9 +15,9 @@ class Grounds:
     `events` are those that speak for it, the one that moves the score most first, and `verb` is true of all of them;
     `facets` are the categories that it shares with each of their items. `topic` is one of its own that the user is into
     now, more than others are. `lately` says that the events are among the newest, `few` that hardly anything is known
-    of the user and `nothing` that nothing is, `popular` that the item is widely liked, and `written` that something the
-    user wrote speaks for it. `lift` is what the whole history does for its score, in nats: not above 0 where it is not
-    taste that brought it up.
+    of the user and `nothing` that nothing is, `liking` that some event speaks for its own item, `popular` that the item
+    is widely liked, and `written` that something the user wrote speaks for it. `lift` is what the whole history does
+    for its score, in nats: not above 0 where it is not taste that brought it up.
     """
 
     item: Item
@@ -28,6 +28,7 @@ class Grounds:
     lately: bool
     few: bool
     nothing: bool
+    liking: bool
     popular: bool
     written: bool
     lift: float

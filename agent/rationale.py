@@ -134,6 +134,8 @@ class Rationales:
         """What is true where no event can be named, or where it was not taste: near to what was written, or popular."""
         if grounds.written and grounds.lift > 0:
             text = self._phrases.say("rationale", "near", written=True)
+        elif grounds.lift > 0 and grounds.liking:
+            text = self._phrases.say("rationale", "whole", popular=grounds.popular)
         else:
             some = not grounds.nothing
             text = self._phrases.say("rationale", "popular" if grounds.popular else "unsure", some=some)

@@ -87,6 +87,7 @@ def _grounds(domain: Domain, generator: np.random.Generator) -> Grounds:
         bool(said[2]),
         few=False,
         nothing=False,
+        liking=True,
         popular=False,
         written=False,
         lift=1.0,

@@ -29,6 +29,7 @@ GROUNDS = Grounds(
     lately=False,
     few=False,
     nothing=False,
+    liking=True,
     popular=False,
     written=False,
     lift=1.0,
@@ -132,15 +133,22 @@ def test_a_large_model_writes_and_what_its_grounds_do_not_carry_is_replaced() ->
 
 
 def test_where_it_was_not_taste_the_text_says_so() -> None:
-    bare = replace(GROUNDS, events=(), facets=())
+    bare = replace(GROUNDS, events=(), facets=(), lift=0.0)
     assert explain([replace(GROUNDS, lift=-0.1, popular=True)]) == [
         "Nothing in your history speaks for it; it is popular with others."
     ]
     assert explain([bare]) == ["Nothing in your history speaks for it; too little is known yet to say more."]
-    assert explain([replace(bare, written=True)]) == ["It is close to what you wrote."]
+    assert explain([replace(bare, written=True, lift=1.0)]) == ["It is close to what you wrote."]
     assert explain([replace(bare, nothing=True, popular=True)]) == [
         "There is no history of yours yet; this is popular with others."
     ]
+
+
+def test_a_history_may_speak_for_an_item_though_no_event_does() -> None:
+    bare = replace(GROUNDS, events=(), facets=())
+    said = "Your history as a whole speaks for it, though nothing in it alone does"
+    assert explain([bare]) == [f"{said}."]
+    assert explain([replace(bare, popular=True)]) == [f"{said}; it is popular with others too."]
 
 
 def test_thin_evidence_is_told() -> None:

@@ -18,6 +18,7 @@ GROUNDS = Grounds(
     lately=False,
     few=False,
     nothing=False,
+    liking=True,
     popular=False,
     written=False,
     lift=1.0,
