@@ -117,11 +117,13 @@ class Books:
 
     def __init__(self, recommender: Recommender) -> None:
         store = recommender.knowledge.store
-        self.items = {item.title: item for item in store.catalogue().values()}
-        self.categories = {name for item in self.items.values() for name in item.categories}
-        counts = store.item_counts()
-        self.counts = counts
-        self.often = float(np.quantile([counts.get(item.item_id, 0) for item in self.items.values()], 0.9))
+        self.titles = {item.item_id: item.title for item in store.catalogue().values()}
+        self.of: dict[str, set[str]] = {}  # the categories of all items of a title: several may bear it
+        for item in store.catalogue().values():
+            self.of.setdefault(item.title, set()).update(item.categories)
+        self.categories = {name for known in self.of.values() for name in known}
+        self.counts = store.item_counts()
+        self.often = float(np.quantile([self.counts.get(item_id, 0) for item_id in self.titles], 0.9))
 
     def faults(self, told: Told) -> Iterator[str]:
         """What is false in a reason."""
@@ -132,7 +134,7 @@ class Books:
         known = [self._full(one, {*done, title}) for one in quoted]
         if None in known:
             yield "a title from elsewhere"
-        if any(len(other) >= TITLE and " " in other and other.lower() in bare.lower() for other in self.items):
+        if any(len(other) >= TITLE and " " in other and other.lower() in bare.lower() for other in self.of):
             yield "a title outside quotes"
         cited = [one for one in known if one and one != title]
         yield from self._categories(bare, title, cited)
@@ -147,8 +149,8 @@ class Books:
 
     def _done(self, timeline: Timeline) -> dict[str, float | None]:
         """The titles of a history, with the last value of each."""
-        titles = {item.item_id: title for title, item in self.items.items()}
-        return {titles[event.item_id]: event.value for event in timeline.events if event.item_id in titles}
+        events = [event for event in timeline.events if event.item_id in self.titles]
+        return {self.titles[event.item_id]: event.value for event in events}
 
     def _full(self, shown: str, titles: set[str]) -> str | None:
         """The title that is shown so: shortened where it is long, and without quotes of its own."""
@@ -158,13 +160,13 @@ class Books:
         return plain.get(shown)
 
     def _categories(self, bare: str, title: str, cited: Sequence[str]) -> Iterator[str]:
-        own = self.items[title].categories
+        own = self.of[title]
         for name in self.categories:
             if not re.search(rf"(?<!\w){re.escape(name)}(?!\w)", bare, re.IGNORECASE):
                 continue
             if name not in own:
                 yield "a category that the item has not"
-            elif "into" not in bare and any(name not in self.items[one].categories for one in cited):
+            elif "into" not in bare and any(name not in self.of[one] for one in cited):
                 yield "a category that is not shared"
 
 
