@@ -50,14 +50,14 @@ class Witness:
             events,
             verb,
             shared_facets(item, events, self.catalogue),
-            self._topic(item),
-            bool(places) and min(places) >= len(self.timeline) - LATELY and len(self.timeline) > LATELY,
-            0 < len(self.timeline) < FEW,
-            not self.timeline.events,
-            len(self.influence.places) > 0,
-            self.popular(item.item_id),
-            any(self.timeline.events[place].text for place in known),
-            float(self.influence.lift[column]),
+            topic=self._topic(item),
+            lately=bool(places) and min(places) >= len(self.timeline) - LATELY and len(self.timeline) > LATELY,
+            few=0 < len(self.timeline) < FEW,
+            nothing=not self.timeline.events,
+            liking=len(self.influence.places) > 0,
+            popular=self.popular(item.item_id),
+            written=any(self.timeline.events[place].text for place in known),
+            lift=float(self.influence.lift[column]),
         )
 
     def _evidence(self, place: int, gained: float) -> Evidence:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from itertools import accumulate
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +14,7 @@ from agent.evidence import grounds_for
 from agent.influence import fused_scores
 from agent.knowledge import Knowledge
 from agent.recommender import Recommender
-from agent.results import Rationale
+from agent.results import Printable, Rationale
 from history.records import CORRECTION, Event, Item
 from history.timeline import Timeline
 from interests.corrections import Correction, Kind, written
@@ -36,7 +35,7 @@ class Rival:
 
 
 @dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(Printable):
     """Why an item is among the first `k` for a user, or why not.
 
     `rank` is its place in the list, None outside. `lost` says where it was lost: the user `had` it, it is
@@ -60,14 +59,6 @@ class Explanation:
     rationale: Rationale
     lift: float
     change: str | None
-
-    def to_dict(self) -> dict[str, Any]:
-        """The object that `explain --json` prints."""
-        return asdict(self)
-
-    def to_json(self) -> str:
-        """The same as one line of JSON."""
-        return json.dumps(self.to_dict(), ensure_ascii=False)
 
 
 def explain(

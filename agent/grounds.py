@@ -24,11 +24,11 @@ class Grounds:
     events: tuple[Evidence, ...]
     verb: str
     facets: tuple[str, ...]
-    topic: str | None
-    lately: bool
-    few: bool
-    nothing: bool
-    liking: bool
-    popular: bool
-    written: bool
-    lift: float
+    topic: str | None = None
+    lately: bool = False
+    few: bool = False
+    nothing: bool = False
+    liking: bool = True
+    popular: bool = False
+    written: bool = False
+    lift: float = 1.0

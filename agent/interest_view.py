@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agent.knowledge import Knowledge
-from agent.results import Interests
+from agent.results import Interests, Printable
 from agent.tracking import Tracking, last_events
 from history.records import CORRECTION, Event
 from history.timeline import Timeline
@@ -55,7 +53,7 @@ class NextItem:
 
 
 @dataclass(frozen=True, slots=True)
-class InterestView:
+class InterestView(Printable):
     """A user's interests; shares and probabilities in [0, 1].
 
     `confidence` says how much of `now` comes from the user's own events rather than from everyone's. `rising` and
@@ -77,14 +75,6 @@ class InterestView:
     said: dict[str, Kind]
     summary: str
     sequence: tuple[NextItem, ...] = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """The object that `interests --json` prints."""
-        return asdict(self)
-
-    def to_json(self) -> str:
-        """The same as one line of JSON."""
-        return json.dumps(self.to_dict(), ensure_ascii=False)
 
 
 @dataclass(frozen=True)

@@ -133,7 +133,7 @@ class Rationales:
     def _without_events(self, grounds: Grounds) -> Rationale:
         """What is true where no event can be named, or where it was not taste: near to what was written, or popular."""
         if grounds.written and grounds.lift > 0:
-            text = self._phrases.say("rationale", "near", written=True)
+            text = self._phrases.say("rationale", "near")
         elif grounds.lift > 0 and grounds.liking:
             text = self._phrases.say("rationale", "whole", popular=grounds.popular)
         else:

@@ -4,9 +4,23 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, cast
 
 from interests.topics import TopicShare
+
+
+class Printable:
+    """A dataclass that `--json` prints."""
+
+    __slots__ = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object."""
+        return asdict(cast("Any", self))
+
+    def to_json(self) -> str:
+        """The same as one line of JSON."""
+        return json.dumps(self.to_dict(), ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +75,7 @@ class Interests:
 
 
 @dataclass(frozen=True, slots=True)
-class Recommendation:
+class Recommendation(Printable):
     """A ranked list for one user; `degraded` when the language model had no part in it."""
 
     recommendation_id: str
@@ -72,11 +86,3 @@ class Recommendation:
     degraded: bool
     items: tuple[Recommended, ...]
     interests: Interests
-
-    def to_dict(self) -> dict[str, Any]:
-        """The object that `recommend --json` prints."""
-        return asdict(self)
-
-    def to_json(self) -> str:
-        """The same as one line of JSON."""
-        return json.dumps(self.to_dict(), ensure_ascii=False)

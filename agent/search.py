@@ -9,14 +9,13 @@ user likes tell two items apart by equally much.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
 from agent.knowledge import Knowledge
+from agent.results import Printable
 from history.records import Item
 from history.timeline import Timeline
 from prompts.segment import clean
@@ -46,21 +45,13 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
-class SearchAnswer:
+class SearchAnswer(Printable):
     """The items for a text, best first; `weight` is the user's part in the order, 0 where the text alone made it."""
 
     text: str
     user_id: str | None
     weight: float
     items: tuple[Match, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """The object that `search --json` prints."""
-        return asdict(self)
-
-    def to_json(self) -> str:
-        """The same as one line of JSON."""
-        return json.dumps(self.to_dict(), ensure_ascii=False)
 
 
 def search(

@@ -84,7 +84,7 @@ class TextPart:
         known = np.isin(taste.places, past.places)  # what was written of an item that is not there is no event here
         rows = np.searchsorted(past.places, np.array(taste.places, np.int64)[known])
         vectors = self.index.vectors[items, : len(taste.query)]
-        found[rows, :, 0] = (taste.shares[:, None] * (taste.parts @ vectors.T))[known]
+        found[rows, :, 0] = taste.influence(vectors)[known]
         return found
 
 

@@ -30,9 +30,12 @@ class Taste:
     shares: NDArray[np.float32]
     places: tuple[int, ...]
 
-    def influence(self, vector: Vectors) -> NDArray[np.float32]:
-        """What each part adds to the inner product of the query with `vector`: they sum to it. Float32 [parts]."""
-        added: NDArray[np.float32] = self.shares * (self.parts @ vector)
+    def influence(self, vectors: Vectors) -> NDArray[np.float32]:
+        """What each part adds to the query's inner products with `vectors`, [n, width]: float32 [parts, n].
+
+        They sum to it.
+        """
+        added: NDArray[np.float32] = self.shares[:, None] * (self.parts @ vectors.T)
         return added
 
 

@@ -143,8 +143,10 @@ class Tower(nn.Module):
             weights.append(attend(states, states, states)[1][0, -1])
 
         hook = self.body.layers[-1].norm1.register_forward_hook(lambda layer, given, states: see(states))
-        self(self._inputs(end, batch, vectors), batch)
-        hook.remove()
+        try:
+            self(self._inputs(end, batch, vectors), batch)
+        finally:
+            hook.remove()
         found[-len(end[0]) :] = weights[0].numpy()
         return found
 

@@ -85,12 +85,6 @@ def _grounds(domain: Domain, generator: np.random.Generator) -> Grounds:
         tuple(facets) if said[0] else (),
         str(generator.choice(FACETS)) if said[1] else None,
         bool(said[2]),
-        few=False,
-        nothing=False,
-        liking=True,
-        popular=False,
-        written=False,
-        lift=1.0,
     )
 
 

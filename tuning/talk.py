@@ -29,7 +29,7 @@ IGNORED = -100  # of a target that is none
 
 @dataclass(frozen=True, slots=True)
 class TalkOptions:
-    """How to teach: `examples`, so many side by side in a step, and the adapter's learning rate and rank."""
+    """How to teach: `examples`, of which so many `together` in a step, and the adapter's learning rate and rank."""
 
     examples: int = 2_000
     together: int = 8

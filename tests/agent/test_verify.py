@@ -15,13 +15,6 @@ GROUNDS = Grounds(
     verb="liked",
     facets=("Horror", "Sci-Fi"),
     topic="Cult",
-    lately=False,
-    few=False,
-    nothing=False,
-    liking=True,
-    popular=False,
-    written=False,
-    lift=1.0,
 )
 
 

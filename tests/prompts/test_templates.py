@@ -190,8 +190,7 @@ def test_the_other_ways_to_ask(wording: Wording) -> None:
 @pytest.mark.parametrize(
     ("macro", "values", "expected"),
     [
-        ("near", {"written": True}, "It is close to what you wrote."),
-        ("near", {"written": False}, "It is close to what you did."),
+        ("near", {}, "It is close to what you wrote."),
         ("unsure", {"some": False}, "There is no history of yours yet, and too little is known to say more."),
         ("unsure", {"some": True}, "Nothing in your history speaks for it; too little is known yet to say more."),
         ("popular", {"some": False}, "There is no history of yours yet; this is popular with others."),

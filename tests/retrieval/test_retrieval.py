@@ -104,7 +104,7 @@ def test_influences_sum_to_the_cosine() -> None:
     events = tuple(Event("u", name, float(place), "like") for place, name in enumerate("abca"))
     taste = tastes().read(Timeline("u", events))
     target = np.array([0.6, 0.8, 0, 0], np.float32)
-    assert taste.influence(target).sum() == pytest.approx(float(taste.query @ target))
+    assert taste.influence(target[None]).sum() == pytest.approx(float(taste.query @ target))
 
 
 def test_what_a_user_wrote_joins_the_item_or_stands_for_it() -> None:
@@ -118,7 +118,7 @@ def test_what_a_user_wrote_joins_the_item_or_stands_for_it() -> None:
 def test_no_history_is_a_taste_of_zeros() -> None:
     taste = tastes().read(Timeline("u"))
     assert not taste.query.any()
-    assert taste.influence(VECTORS[0]).shape == (0,)
+    assert taste.influence(VECTORS[:1]).shape == (0, 1)
 
 
 def test_a_trail_keeps_items_and_what_was_written_alone() -> None:
