@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.grounds import Grounds
+from agent.grounds import Grounds, shown
 from agent.influence import Influence, influence
 from agent.knowledge import Knowledge
 from agent.results import Evidence
@@ -54,14 +54,18 @@ class Witness:
             lately=bool(places) and min(places) >= len(self.timeline) - LATELY and len(self.timeline) > LATELY,
             few=0 < len(self.timeline) < FEW,
             nothing=not self.timeline.events,
+            again=next((self.verb(self.timeline.events[one]) for one in known if self._of(one) == item.item_id), ""),
             liking=len(self.influence.places) > 0,
             popular=self.popular(item.item_id),
             written=any(self.timeline.events[place].text for place in known),
             lift=float(self.influence.lift[column]),
         )
 
+    def _of(self, place: int) -> str:
+        return self.timeline.events[place].item_id
+
     def _evidence(self, place: int, gained: float) -> Evidence:
-        item_id = self.timeline.events[place].item_id
+        item_id = self._of(place)
         return Evidence(item_id, self.catalogue[item_id].title, round(gained, 4))
 
     def _topic(self, item: Item) -> str | None:
@@ -98,19 +102,19 @@ def cite(
 ) -> tuple[str, list[int]]:
     """The places of up to `CITED` events that speak for the item, and the verb that is true of all of them.
 
-    Those that move its score up most, on other items, each once, that are still to be named.
+    Those that move its score up most, on items that are still to be named and are shown by another title, each once.
     """
     told, found = "", list[int]()
     gained: NDArray[np.float64] = influence.gained[:, column]
-    named = {item.item_id}
+    named = {shown(item.title)}
     for row in np.argsort(-gained, kind="stable").tolist():  # what was not looked at is NaN and comes last
         place = int(influence.places[row])
         event = timeline.events[place]
-        fits = event.item_id in catalogue and event.item_id not in named and told in ("", verb(event))
-        if fits and gained[row] > 0:
+        title = shown(catalogue[event.item_id].title) if event.item_id in catalogue else None
+        if title and title not in named and told in ("", verb(event)) and gained[row] > 0:
             told = verb(event)
             found.append(place)
-            named.add(event.item_id)
+            named.add(title)
         if len(found) == CITED:
             break
     return told, found

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Literal
@@ -13,16 +14,17 @@ from numpy.typing import NDArray
 from agent.evidence import grounds_for
 from agent.influence import fused_scores
 from agent.knowledge import Knowledge
-from agent.recommender import Recommender
+from agent.recommender import Listing, Recommender
 from agent.results import Printable, Rationale
 from history.records import CORRECTION, Event, Item
 from history.timeline import Timeline
-from interests.corrections import Correction, Kind, written
+from interests.corrections import Correction, Kind, UnknownTopic, read_corrections, written
+from workspace.errors import UsageError
 
 Lost = Literal["", "had", "unavailable", "said", "outscored", "capped"]
 NEAR = 12  # items whose liking is tried
 MOST = 3  # of them together
-SAID: tuple[tuple[Kind, str], ...] = (("more", "say 'more {}'"), ("pin", "say 'always {}'"))
+SAID: tuple[tuple[Kind, str], ...] = (("more", "more {}"), ("pin", "always {}"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,8 @@ class Explanation(Printable):
     `rank` is its place in the list, None outside. `lost` says where it was lost: the user `had` it, it is
     `unavailable`, the user `said` so of its topics, it was `outscored` by all that is listed, or held back because one
     category may not fill the list (`capped`). `scored` and `retrieved` are its places, from 1, by the score and by the
-    retriever's alone, None where it was not to be ranked. `rationale` says what speaks for it, `lift` what the whole
+    retriever's alone, None where it was not to be ranked. `rival` is told
+    where it was outscored. `rationale` says what speaks for it, `lift` what the whole
     history does for its score, in nats. `change` is the smallest one that brings it up, in words; None where none was
     found, or needed.
     """
@@ -79,7 +82,7 @@ def explain(
     unsaid = replace(timeline, corrections=())  # what speaks for an item does so, whatever was said of its topics
     grounds = grounds_for(know, unsaid, [item], listing.interests.now, llm)
     (rationale,) = know.rationales.explain(grounds, know.pen if llm else None)
-    lost = "" if item_id in ranks else _lost(know, timeline, item, listing.fused, ranks)
+    lost = "" if item_id in ranks else _lost(know, timeline, item, listing)
     score, last = float(listing.fused[place]), listing.items[-1]
     ranked = bool(np.isfinite(score))
     return Explanation(
@@ -92,22 +95,22 @@ def explain(
         _rank(listing.fused, place) if ranked else None,
         _rank(listing.retrieved, place) if ranked else None,
         float(np.exp(score)),
-        Rival(last.item_id, last.title, last.score - score) if ranked and lost else None,
+        Rival(last.item_id, last.title, last.score - score) if lost == "outscored" else None,
         rationale,
         grounds[0].lift,
         smallest_change(recommender, timeline, item, k, llm) if lost else None,
     )
 
 
-def _lost(know: Knowledge, timeline: Timeline, item: Item, fused: NDArray[np.float64], ranks: dict[str, int]) -> Lost:
+def _lost(know: Knowledge, timeline: Timeline, item: Item, listing: Listing) -> Lost:
     if not know.domain.repeats and item.item_id in timeline.item_ids:
         return "had"
     if know.domain.only_available and not item.available:
         return "unavailable"
-    place = know.index.places[item.item_id]
-    if not np.isfinite(fused[place]):
+    place, last = (know.index.places[one] for one in (item.item_id, listing.items[-1].item_id))
+    if not np.isfinite(listing.fused[place]):
         return "said"
-    return "capped" if _rank(fused, place) <= len(ranks) else "outscored"
+    return "capped" if _rank(listing.fused, place) < _rank(listing.fused, last) else "outscored"
 
 
 def _rank(log_p: NDArray[np.float64], place: int) -> int:
@@ -118,34 +121,43 @@ def _rank(log_p: NDArray[np.float64], place: int) -> int:
 def smallest_change(recommender: Recommender, timeline: Timeline, item: Item, k: int, llm: bool) -> str | None:
     """The first of some changes, small ones first, after which the item is in the list of `k`; None where none is.
 
-    What was said of its topics is taken back; one of them is wanted more; up to `MOST` items that go with it are liked.
+    All that was said of its topics is taken back; one is wanted more; up to `MOST` items that go with it are liked.
     """
     know = recommender.knowledge
     if not know.allowed(replace(timeline, corrections=()), None)[know.index.places[item.item_id]]:
         return None  # no taste brings back what is gone, or was had
     for words, changed in _changes(know, timeline, item, llm):
-        if item.item_id in {one.item_id for one in recommender.listing(changed, k, llm=llm).items}:
-            return words
+        with suppress(UsageError):  # a change that leaves nothing to recommend brings nothing up
+            if item.item_id in {one.item_id for one in recommender.listing(changed, k, llm=llm).items}:
+                return words
     return None
 
 
 def _changes(know: Knowledge, timeline: Timeline, item: Item, llm: bool) -> Iterator[tuple[str, Timeline]]:
     topics = know.topics_of(item.item_id)
-    for topic in topics:
-        if know.said(timeline).get(topic) in ("ban", "less"):
-            yield f"say 'take back {topic}'", _said(timeline, "back", topic)
-    for kind, words in SAID:
-        for topic in topics:
-            yield words.format(topic), _said(timeline, kind, topic)
+    held = [topic for topic in topics if know.said(timeline).get(topic) in ("ban", "less")]
+    sayings = [(f"take back {', '.join(held)}", [Correction("back", topic) for topic in held])] if held else []
+    sayings += [(words.format(topic), [Correction(kind, topic)]) for kind, words in SAID for topic in topics]
+    for words, corrections in sayings:
+        if _is_read(words, corrections, know.topics.names):
+            yield f"say '{words}'", _said(timeline, corrections)
     liked = _best_liked(know, timeline, item, llm)
     for together in accumulate([[one] for one in liked]):
         titles = " and ".join(f'"{know.catalogue[one].title}"' for one in together)
         yield f"like {titles}", _liking(timeline, together)
 
 
-def _said(timeline: Timeline, kind: Kind, topic: str) -> Timeline:
-    event = Event(timeline.user_id, "", 0.0, CORRECTION, text=written(Correction(kind, topic)))
-    return replace(timeline, corrections=(*timeline.corrections, event))
+def _is_read(words: str, corrections: list[Correction], names: Sequence[str]) -> bool:
+    """Whether these words, said by the user, are understood as these corrections: not every topic can be spoken of."""
+    try:
+        return read_corrections(words, names) == corrections
+    except UnknownTopic:
+        return False
+
+
+def _said(timeline: Timeline, corrections: list[Correction]) -> Timeline:
+    events = (Event(timeline.user_id, "", 0.0, CORRECTION, text=written(one)) for one in corrections)
+    return replace(timeline, corrections=(*timeline.corrections, *events))
 
 
 def _liking(timeline: Timeline, item_ids: list[str]) -> Timeline:

@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from agent.grounds import Grounds
+from agent.grounds import Grounds, shown
 from agent.results import Rationale
 from agent.verify import carried
 from engine.protocol import Engine, Node, Tree, WriteLimits
 from history.domain import Domain
 from prompts.phrases import Phrases
 from prompts.renderer import Renderer
-from prompts.segment import Piece, Segment, clean
+from prompts.segment import Piece, Segment
 
 LIMITS, UNBEGUN = (
     WriteLimits(tokens=40),
@@ -24,7 +24,6 @@ LIMITS, UNBEGUN = (
 )  # from a beginning, and with all titles still to write
 FIRST = 1  # reason that is phrased before the others, since somebody may be reading along
 TOGETHER = 9  # reasons that are phrased at once after it: a list of ten takes two batches
-LONGEST = 80  # characters of a title in a reason
 PLANS = 6  # sentences that a model chooses among
 
 
@@ -131,14 +130,18 @@ class Rationales:
         return carried(text, draft.grounds, shown, self._nouns)
 
     def _without_events(self, grounds: Grounds) -> Rationale:
-        """What is true where no event can be named, or where it was not taste: near to what was written, or popular."""
+        """What is true where no event can be named, or where it was not taste."""
         if grounds.written and grounds.lift > 0:
             text = self._phrases.say("rationale", "near")
+        elif grounds.again and grounds.lift > 0:
+            text = self._phrases.say("rationale", "again", verb=grounds.again)
         elif grounds.lift > 0 and grounds.liking:
             text = self._phrases.say("rationale", "whole", popular=grounds.popular)
+        elif grounds.popular:
+            text = self._phrases.say("rationale", "popular", some=not grounds.nothing)
         else:
-            some = not grounds.nothing
-            text = self._phrases.say("rationale", "popular" if grounds.popular else "unsure", some=some)
+            few = grounds.few or not grounds.liking
+            text = self._phrases.say("rationale", "unsure", some=not grounds.nothing, few=few)
         return Rationale(text, (), (), True)
 
 
@@ -151,9 +154,3 @@ def first_sentence(text: str) -> str:
 def cites(grounds: Grounds) -> bool:
     """Whether a reason may name events: there are some, and the history as a whole speaks for the item too."""
     return bool(grounds.events) and grounds.lift > 0
-
-
-def shown(title: str) -> str:
-    """A title as one line of at most `LONGEST` characters, without the quotes that titles stand in."""
-    line = clean(title).replace('"', "'")
-    return line if len(line) <= LONGEST else line[: LONGEST - 1].rstrip() + "…"

@@ -159,7 +159,7 @@ def _obeyed(
         if held[name] == "ban":
             p = np.where(own, 0.0, p / rest if rest > 0 else 0.0)
         elif share > 0 and rest > 0:
-            wanted = WANTED[held[name]](share)
+            wanted = min(WANTED[held[name]](share), 1.0)  # above 1 by rounding only
             p = np.where(own, p * (wanted / share), p * ((1 - wanted) / rest))
     return p
 

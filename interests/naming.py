@@ -41,7 +41,7 @@ def nearest_words(
     """The `LEADING` most telling words of each topic, weighed by what they mean too (as KeyBERT, Grootendorst 2020).
 
     A word counts the root of what it tells, times the cosine of its embedding with what the middle of its topic,
-    float32 [topics, width], has beyond all middles'; one that points elsewhere counts nothing.
+    float32 [topics, width], has beyond all middles'; one that points elsewhere is left out.
     """
     own = middles - middles.mean(axis=0)
     own /= np.maximum(np.linalg.norm(own, axis=1, keepdims=True), LEAST)
@@ -49,7 +49,8 @@ def nearest_words(
     for words, direction in zip(telling, own, strict=True):
         leading = sorted(words, key=lambda word: (-words[word], word))[:LEADING]
         near = embed(leading) @ direction if leading else []
-        found.append({word: float(words[word] ** 0.5 * max(one, 0.0)) for word, one in zip(leading, near, strict=True)})
+        weighed = {word: words[word] ** 0.5 * float(one) for word, one in zip(leading, near, strict=True)}
+        found.append({word: weight for word, weight in weighed.items() if weight > 0})
     return found
 
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from agent.grounds import Grounds
-from agent.rationale import LONGEST, PLANS, Pen, Rationales, shown
+from agent.grounds import LONGEST, Grounds, shown
+from agent.rationale import PLANS, Pen, Rationales
 from agent.results import Evidence
 from agent.verify import carried
 from history.domain import load_domain
@@ -127,9 +127,12 @@ def test_a_large_model_writes_and_what_its_grounds_do_not_carry_is_replaced() ->
 def test_where_it_was_not_taste_the_text_says_so() -> None:
     bare = replace(GROUNDS, events=(), facets=(), lift=0.0)
     assert explain([replace(GROUNDS, lift=-0.1, popular=True)]) == [
-        "Nothing in your history speaks for it; it is popular with others."
+        "Your history does not speak for it; it is popular with others."
     ]
-    assert explain([bare]) == ["Nothing in your history speaks for it; too little is known yet to say more."]
+    assert explain([bare]) == ["Your history does not speak for it."]
+    thin = "Your history does not speak for it; too little is known yet to say more."
+    assert explain([replace(bare, few=True), replace(bare, liking=False)]) == [thin, thin]
+    assert explain([replace(bare, again="bought", lift=1.0)]) == ["You bought it before."]
     assert explain([replace(bare, written=True, lift=1.0)]) == ["It is close to what you wrote."]
     assert explain([replace(bare, nothing=True, popular=True)]) == [
         "There is no history of yours yet; this is popular with others."
@@ -138,7 +141,7 @@ def test_where_it_was_not_taste_the_text_says_so() -> None:
 
 def test_a_history_may_speak_for_an_item_though_no_event_does() -> None:
     bare = replace(GROUNDS, events=(), facets=())
-    said = "Your history as a whole speaks for it, though nothing in it alone does"
+    said = "Your history as a whole speaks for it"
     assert explain([bare]) == [f"{said}."]
     assert explain([replace(bare, popular=True)]) == [f"{said}; it is popular with others too."]
 

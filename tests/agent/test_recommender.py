@@ -98,7 +98,7 @@ def test_one_event_is_enough(recommender: Recommender) -> None:
 def test_only_disliked_items_are_no_evidence(recommender: Recommender) -> None:
     answer = recommender.recommend(Timeline("visitor", (Event("visitor", "i00", 1.0, "dislike"),)), 3)
     assert all(item.rationale and not item.rationale.evidence for item in answer.items)
-    assert all(item.rationale and "Nothing in your history speaks" in item.rationale.text for item in answer.items)
+    assert all(item.rationale and "Your history does not speak" in item.rationale.text for item in answer.items)
 
 
 def test_100_000_events_of_one_user(recommender: Recommender) -> None:

@@ -2,8 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from agent.grounds import Grounds
-from agent.rationale import shown
+from agent.grounds import Grounds, shown
 from agent.results import Evidence
 from agent.verify import carried
 from history.records import Item
@@ -64,7 +63,12 @@ def test_a_sentence_that_says_more_fails(rest: str, why: str) -> None:
     [
         ('You liked "Alien" and "It".', True),
         ('"The Thing" shares Horror and Sci-Fi with "Alien" and "It", which you liked.', True),
-        ('"The Thing" is Cult, which you are into, and you liked "Alien" and "It".', True),
+        ('"The Thing" goes with Cult, which you are into, and you liked "Alien" and "It".', True),
+        ('You are into Cult, and you liked "Alien" and "It": "The Thing" goes with both.', True),
+        ('"The Thing" is Cult, and you liked "Alien" and "It".', False),
+        ('You are into Horror, and you liked "Alien" and "It".', False),
+        ('You liked "The Thing", and "Alien" and "It" could suit you.', False),
+        ('You liked "Alien" and "It", and "Alien" is the kind.', False),
         ('You watched "Alien" and "It".', False),
         ('Because you liked "Alien".', False),
         ("Because you liked Alien and It.", False),

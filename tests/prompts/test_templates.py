@@ -191,10 +191,20 @@ def test_the_other_ways_to_ask(wording: Wording) -> None:
     ("macro", "values", "expected"),
     [
         ("near", {}, "It is close to what you wrote."),
-        ("unsure", {"some": False}, "There is no history of yours yet, and too little is known to say more."),
-        ("unsure", {"some": True}, "Nothing in your history speaks for it; too little is known yet to say more."),
+        (
+            "unsure",
+            {"some": False, "few": True},
+            "There is no history of yours yet, and too little is known to say more.",
+        ),
+        (
+            "unsure",
+            {"some": True, "few": True},
+            "Your history does not speak for it; too little is known yet to say more.",
+        ),
+        ("unsure", {"some": True, "few": False}, "Your history does not speak for it."),
+        ("again", {"verb": "bought"}, "You bought it before."),
         ("popular", {"some": False}, "There is no history of yours yet; this is popular with others."),
-        ("popular", {"some": True}, "Nothing in your history speaks for it; it is popular with others."),
+        ("popular", {"some": True}, "Your history does not speak for it; it is popular with others."),
     ],
 )
 def test_reasons_without_evidence(macro: str, values: dict[str, bool], expected: str) -> None:
