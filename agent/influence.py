@@ -50,7 +50,7 @@ def influence(know: Knowledge, timeline: Timeline, items: Ints, llm: bool, short
     allowed[items] = True
     looked_at = shortlists(know, latest, items, short)
     places = np.flatnonzero(looked_at.any(axis=1))
-    together = _same_item(latest)
+    together = same_item(latest)
     gone = [[], *(together[place] for place in places.tolist()), list(range(len(latest)))]
     unread = range(_first_read(know, timeline, llm) - first)  # nor may an event less move one into the prompt
     histories = [without(latest, one) for one in gone]
@@ -68,7 +68,7 @@ def shortlists(know: Knowledge, timeline: Timeline, items: Ints, short: int) -> 
     credit, speaks = np.zeros((len(timeline), len(items))), np.zeros(len(timeline), bool)
     credit[past.places] = know.retriever.credit(past, items)
     speaks[np.array(past.taste.places, np.int64)] = True
-    last = np.array([places[-1] for places in _same_item(timeline)], np.int64)
+    last = np.array([places[-1] for places in same_item(timeline)], np.int64)
     summed = np.zeros(credit.shape)
     np.add.at(summed, last, np.where(speaks[:, None], credit, 0.0))
     summed[~speaks | (last != np.arange(len(timeline)))] = -np.inf
@@ -79,7 +79,7 @@ def shortlists(know: Knowledge, timeline: Timeline, items: Ints, short: int) -> 
     return found
 
 
-def _same_item(timeline: Timeline) -> list[list[int]]:
+def same_item(timeline: Timeline) -> list[list[int]]:
     """For each event the places of all events on its item; its own alone where it is on none."""
     found = defaultdict[str | int, list[int]](list)
     for place, event in enumerate(timeline.events):

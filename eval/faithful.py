@@ -3,12 +3,15 @@
 For the first items of users drawn at random, cited are as many events as the product cites, chosen in several ways.
 Comprehensiveness is what an item's score loses when the cited events go; sufficiency the share of what the whole
 history does for it that they do alone, (s(cited) - s(none)) / (s(all) - s(none)), of all items together (DeYoung et al.
-2020, ERASER). Intervals are over users. `the best` leaves out every event one by one: what the shortlist misses.
+2020, ERASER). With an event go all others on its item. Counted are all items for which the history speaks and some
+event does. Intervals are over users. `the best` leaves out every event one by one: what the shortlist misses, and what
+is lost since a sentence has one verb for all that it cites.
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -16,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.evidence import CITED, cite
-from agent.influence import LATEST, fused_scores, influence, without
+from agent.influence import LATEST, fused_scores, influence, same_item, without
 from agent.knowledge import Knowledge
 from agent.recommender import Recommender
 from eval.interactions import Floats, Ints
@@ -44,6 +47,8 @@ def main() -> None:
     found = [
         of_user(recommender, timelines[place], told.k, told.llm, generator) for place in track(drawn, "", len(drawn))
     ]
+    if not any(found):
+        sys.exit("no history speaks for any of these items; draw more: --users")
     table = {way: np.array([user[way] for user in found if user]) for way in WAYS}
     items = int(sum(user["random"][2] for user in found if user))
     print(f"{len(table['random'])} users, {items} items\n")  # noqa: T201
@@ -65,7 +70,7 @@ def _ratio(above: Floats, below: Floats) -> str:
 def of_user(
     recommender: Recommender, timeline: Timeline, k: int, llm: bool, generator: np.random.Generator
 ) -> Mapping[str, Sequence[float]]:
-    """For each way sums over the items that cite events: lost, done alone, items, done by all, chosen as the best."""
+    """For each way sums over the items: lost, done alone, items, done by all, chosen as the best."""
     know = recommender.knowledge
     timeline = replace(timeline, events=timeline.events[-LATEST:])
     listing = recommender.listing(timeline, k, llm=llm)
@@ -73,12 +78,13 @@ def of_user(
     chosen = _chosen(know, timeline, items, llm, generator)
     sums = {way: np.zeros(5) for way in WAYS}
     allowed = know.allowed(timeline, None)
+    together = same_item(timeline)
     for column, ways in enumerate(chosen):
-        if not ways["the product"]:
+        if not ways["the best"]:
             continue
-        sets = [ways[way] for way in WAYS]
+        sets = [sorted({one for place in ways[way] for one in together[place]}) for way in WAYS]
         histories = [timeline, replace(timeline, events=()), *(without(timeline, one) for one in sets)]
-        histories += [replace(timeline, events=tuple(timeline.events[place] for place in sorted(one))) for one in sets]
+        histories += [replace(timeline, events=tuple(timeline.events[place] for place in one)) for one in sets]
         scores = fused_scores(know, histories, allowed, items[column : column + 1], llm)[:, 0]
         whole, nothing = scores[:2]
         for way, less, alone in zip(WAYS, scores[2:], scores[2 + len(WAYS) :], strict=False):
@@ -90,7 +96,10 @@ def of_user(
 def _chosen(
     know: Knowledge, timeline: Timeline, items: Ints, llm: bool, generator: np.random.Generator
 ) -> list[Mapping[str, list[int]]]:
-    """For each item the places of the events that each way cites, as many as the product's."""
+    """For each item the places of the events that each way cites, as many as the product's, one at the least.
+
+    Empty where the history does not speak for the item, or no event does.
+    """
     past = know.past(timeline)
     short, everything = (influence(know, timeline, items, llm, most) for most in (5, MANY))
     texts, attended = _nearness(know, timeline, items), np.full(len(timeline), -np.inf)
@@ -101,11 +110,16 @@ def _chosen(
     found: list[Mapping[str, list[int]]] = []
     for column, place in enumerate(items.tolist()):
         item = know.catalogue[know.index.item_ids[place]]
-        told = [cite(item, timeline, know.catalogue, one, column, know.verb)[1] for one in (short, everything)]
-        count = len(told[0])
+        _, told = cite(item, timeline, know.catalogue, short, column, know.verb)
+        count = max(1, len(told))
+        gained = np.nan_to_num(everything.gained[:, column], nan=-np.inf)
+        best = [row for row in np.argsort(-gained, kind="stable")[:count].tolist() if gained[row] > 0]
+        if not best or everything.lift[column] <= 0:
+            found.append(dict.fromkeys(WAYS, []))
+            continue
         orders = (texts[speaking, column], speaking.astype(float), attended[speaking], generator.random(len(speaking)))
         others = [speaking[np.argsort(-order, kind="stable")[:count]].tolist() for order in orders]
-        found.append(dict(zip(WAYS, [*told, *others], strict=True)))
+        found.append(dict(zip(WAYS, [told, everything.places[best].tolist(), *others], strict=True)))
     return found
 
 

@@ -2,9 +2,9 @@
 
 Words the first items of users drawn at random and holds every text against the catalogue and the store, by rules of its
 own that share nothing with the product's check: titles that are neither the item's nor in the history, titles outside
-quotes, categories that the item has not, or shares with what is cited, numbers, what was not done so, and claims of
-popularity. Then the swap: of a user's own reason and another user's, is the own one nearer to the user's history by
-sentence embeddings? `--out` writes the texts, to be read by people too.
+quotes, categories that the item has not, or shares with what is cited, numbers, what was not done so or not lately, and
+claims of popularity. Then the swap: of a user's own reason and another user's, is the own one nearer to what else the
+user did, all that either cites left out, by sentence embeddings? `--out` writes the texts, to be read by people too.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +29,8 @@ from workspace.home import Home
 from workspace.progress import track
 
 EACH = 10
-LIKED = 4.0  # stars of five
+LIKED = 0.8  # of the scale: four stars of five
+LATELY = 5  # events
 TITLE = 8  # letters of a title that is looked for outside quotes: shorter ones are words too
 
 
@@ -61,6 +62,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     told = parser.parse_args()
     recommender = Recommender.open(Home.at())
+    list(_reasons(recommender, 1, told.seed + 1))  # whatever is opened at first use is open
     start = time.perf_counter()
     reasons = list(_reasons(recommender, told.count, told.seed))
     seconds = (time.perf_counter() - start) / len(reasons)
@@ -70,11 +72,11 @@ def main() -> None:
     lines = {
         "reasons": len(reasons),
         "faults": dict(faults) or 0,
-        "chosen or written by the model": f"{np.mean([_by_model(recommender, one) for one in reasons]):.1%}",
+        "chosen or written by the model": f"{np.mean([_by_model(one) for one in reasons]):.1%}",
         "distinct": f"{len({one.text for one in reasons}) / len(reasons):.1%}",
         "words": f"{np.mean([len(one.text.split()) for one in reasons]):.1f}",
         "seconds each, with the list": f"{seconds:.2f}",
-        "evidence, of the time of a list": evidence_share(recommender, told.seed),
+        "evidence, of the time of a list": evidence_share(recommender, told.seed + 1),
         "the own reason is nearer than another user's": own,
     }
     for name, value in lines.items():
@@ -84,12 +86,17 @@ def main() -> None:
 
 
 def _reasons(recommender: Recommender, count: int, seed: int) -> Iterator[Told]:
-    store = recommender.knowledge.store
+    know = recommender.knowledge
+    store = know.store
     users = [one.user_id for one in store.timelines()]
     drawn = np.random.default_rng(seed).permutation(len(users))[: -(-count // EACH)]
     for place in track(drawn.tolist(), "reasons", len(drawn)):
         timeline = store.timeline(users[place])
-        yield from (Told(timeline, item) for item in recommender.recommend(timeline, EACH).items)
+        listing = recommender.listing(timeline, EACH)
+        items = [know.catalogue[one.item_id] for one in listing.items]
+        grounds = grounds_for(know, timeline, items, listing.interests.now, llm=True)
+        for item, reason in zip(listing.items, know.rationales.explain(grounds, know.pen), strict=True):
+            yield Told(timeline, replace(item, rationale=reason))
 
 
 def evidence_share(recommender: Recommender, seed: int, users: int = 50) -> Interval:
@@ -107,9 +114,14 @@ def evidence_share(recommender: Recommender, seed: int, users: int = 50) -> Inte
     return bootstrap(shares)
 
 
-def _by_model(recommender: Recommender, told: Told) -> bool:
-    """Whether it is the model's choice, or, where that writes freely, not the plain sentence, which has no title."""
-    return told.cites and (not recommender.knowledge.pen.freely or f'"{told.item.title}"' in told.text)
+def _by_model(told: Told) -> bool:
+    """Whether the model chose or wrote it: the plain sentence does not name the item."""
+    return told.cites and told.text.count('"') > 2 * len(_cited(told))
+
+
+def _cited(told: Told) -> set[str]:
+    assert told.item.rationale
+    return {one.item_id for one in told.item.rationale.evidence}
 
 
 class Books:
@@ -122,6 +134,7 @@ class Books:
         for item in store.catalogue().values():
             self.of.setdefault(item.title, set()).update(item.categories)
         self.categories = {name for known in self.of.values() for name in known}
+        self.liked = LIKED * store.rating_scale()
         self.counts = store.item_counts()
         self.often = float(np.quantile([self.counts.get(item_id, 0) for item_id in self.titles], 0.9))
 
@@ -140,8 +153,11 @@ class Books:
         yield from self._categories(bare, title, cited)
         if re.search(r"\d", bare):
             yield "a number"
-        if "liked" in bare and any((done[one] or 0) < LIKED for one in cited):
+        if "liked" in bare and any((done[one] or 0) < self.liked for one in cited):
             yield "liked what was not"
+        newest = {self.titles.get(event.item_id) for event in told.timeline.events[-LATELY:]}
+        if re.search(r"\blately\b", bare, re.IGNORECASE) and not newest.issuperset(cited):
+            yield "lately what was not"
         if "popular" in bare and self.counts.get(told.item.item_id, 0) < self.often:
             yield "popular what is not"
         if re.search(r"\b(not|no|never|without)\b", bare, re.IGNORECASE) and len(done) >= 3 and cited:
@@ -162,16 +178,22 @@ class Books:
     def _categories(self, bare: str, title: str, cited: Sequence[str]) -> Iterator[str]:
         own = self.of[title]
         for name in self.categories:
-            if not re.search(rf"(?<!\w){re.escape(name)}(?!\w)", bare, re.IGNORECASE):
+            said = rf"(?<!\w){re.escape(name)}(?!\w)"
+            if not re.search(said, bare, re.IGNORECASE):
                 continue
+            alone = re.search(rf"\binto {said}|{said}, which you are into", bare, re.IGNORECASE)
             if name not in own:
                 yield "a category that the item has not"
-            elif "into" not in bare and any(name not in self.of[one] for one in cited):
+            elif not alone and any(name not in self.of[one] for one in cited):
                 yield "a category that is not shared"
 
 
 def swapped(recommender: Recommender, reasons: Sequence[Told], generator: np.random.Generator) -> Floats:
-    """For each user how often their own reason is nearer to their history than another user's, float64 [users]."""
+    """For each user how often their own reason is nearer to their history than another user's, float64 [users].
+
+    What either cites is left out of the history: that a reason repeats it proves nothing. Of one user alone, or where
+    nothing else was done, there is nothing to compare.
+    """
     reasons = [one for one in reasons if one.cites]
     encode = recommender.knowledge.resources.encoder.encode
     texts = encode([one.text.replace(f'"{one.item.title}"', "it") for one in reasons])
@@ -180,12 +202,13 @@ def swapped(recommender: Recommender, reasons: Sequence[Told], generator: np.ran
     places = {user: np.flatnonzero(users == user).tolist() for user in dict.fromkeys(users.tolist())}
     found = []
     for own in places.values():
-        titles = {
-            catalogue[event.item_id].title for event in reasons[own[0]].timeline.events if event.item_id in index.places
-        }
-        history = encode(sorted(titles))
+        done = {event.item_id for event in reasons[own[0]].timeline.events if event.item_id in index.places}
         others = np.setdiff1d(np.arange(len(reasons)), own)
-        drawn = generator.choice(others, len(own))
+        drawn = generator.choice(others, len(own)) if len(others) else np.array([], np.int64)
+        cited = {item_id for row in [*own, *drawn.tolist()] for item_id in _cited(reasons[row])}
+        if not len(drawn) or not done - cited:
+            continue
+        history = encode(sorted(catalogue[item_id].title for item_id in done - cited))
         near = [np.sort(texts[rows] @ history.T, axis=1)[:, -2:].mean(axis=1) for rows in (own, drawn)]
         found.append(float((near[0] > near[1]).mean()))
     return np.array(found)

@@ -45,6 +45,8 @@ def told(text: str) -> Told:
         ('"Eager Bay" shares Crime with "Amber Bay".', ["a category that the item has not"]),
         ('"Eager Bay" shares Comedy with "Bright Bay".', ["a category that is not shared"]),
         ('You are into Comedy, and you liked "Bright Bay".', []),
+        ('"Eager Bay" is Comedy as you are into it, and you liked "Bright Bay".', ["a category that is not shared"]),
+        ('Lately you liked "Amber Bay".', []),
         ('Because you liked "Copper Bay".', ["liked what was not"]),
         ('Because you watched "Copper Bay".', []),
         ('"Eager Bay" of 1999, as you liked "Amber Bay".', ["a number"]),
