@@ -22,8 +22,7 @@ LIMITS, UNBEGUN = (
     WriteLimits(tokens=40),
     WriteLimits(tokens=120),
 )  # from a beginning, and with all titles still to write
-FIRST = 1  # reason that is phrased before the others, since somebody may be reading along
-TOGETHER = 9  # reasons that are phrased at once after it: a list of ten takes two batches
+TOGETHER = 9  # texts that a model writes at once after the first one, which somebody may be waiting for
 PLANS = 6  # sentences that a model chooses among
 
 
@@ -93,11 +92,14 @@ class Rationales:
         self._nouns = {domain.noun, domain.nouns, domain.category}
 
     def explain(self, asked: Sequence[Grounds], pen: Pen | None) -> Iterator[Rationale]:
-        """Why, for each of the grounds, the first one soon and then in batches; without a pen plain sentences."""
-        start, size = 0, FIRST
+        """Why, for each of the grounds, as soon as it is worded; without a pen plain sentences.
+
+        To choose sentences for many at once is no faster; to write many at once is.
+        """
+        start, size = 0, 1
         while start < len(asked):
             yield from self._explain(asked[start : start + size], pen)
-            start, size = start + size, TOGETHER
+            start, size = start + size, TOGETHER if pen and pen.freely else 1
 
     def _explain(self, asked: Sequence[Grounds], pen: Pen | None) -> list[Rationale]:
         drafts = [self.draft(grounds) for grounds in asked if cites(grounds)]

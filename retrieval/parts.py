@@ -92,7 +92,11 @@ def nearness(index: ItemIndex, queries: Vectors, allowed: NDArray[np.bool_]) -> 
     """Inner products of each query with the items, float32 [queries, items]: exact for the first `POOL` allowed ones.
 
     The rule for the tail: every other item is given the product of the last one found, which is at least its own.
+    Where there are no more items than that nothing need be searched.
     """
+    if len(index.item_ids) <= POOL:
+        products: Features = np.vecdot(index.vectors, queries[:, None])
+        return products
     found = np.zeros(allowed.shape, np.float32)
     for row, query in enumerate(queries):
         places, products = index.search(query, POOL, allowed[row])
