@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 MISSING = "matplotlib is missing; run: pip install 'foretaste[plots]'"
 WIDTH, ROW, EDGE = 9.0, 0.34, 1.3  # inches
 TICKS, MOST = 6, 1_000
+THIN = 150  # events, from which on their marks grow thinner, to be told apart
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title>
 <style>
@@ -141,7 +142,8 @@ def _shifts(axes: Any, stream: Stream, rows: int) -> None:
 def _events(axes: Any, stream: Stream, rows: int) -> None:
     """A mark for every event under the rows, and an unseen band over them by which the page says what it was."""
     count = len(stream.events)
-    axes.plot(range(count), [0.45 - rows] * count, marker="|", color="black", markersize=6, linestyle="none")
+    wide = min(1.0, THIN / max(count, 1))
+    axes.plot(range(count), [0.45 - rows] * count, "|", color="black", markersize=6, markeredgewidth=wide)
     for place in range(count):
         axes.axvspan(place - 0.5, place + 0.5, alpha=0.0).set_gid(f"{MARK}{place}")
 
@@ -151,7 +153,9 @@ def _ticks(axes: Any, stream: Stream, order: NDArray[np.int64]) -> None:
     axes.set_yticks([0.3 - row for row in range(len(order))], [stream.names[topic] for topic in order], fontsize=9)
     axes.tick_params(axis="y", length=0)
     places = np.unique(np.linspace(0, max(count - 1, 0), TICKS).round().astype(int)) if count else np.zeros(0, int)
-    axes.set_xticks(places, [stream.moments[place] for place in places], fontsize=8)
+    told = [stream.moments[place] for place in places]
+    news = ["" if moment == before else moment for moment, before in zip(told, ["", *told], strict=False)]
+    axes.set_xticks(places, news, fontsize=8)  # what was all done on one day is dated once
     axes.set_xlabel("events, oldest first; hatched: forecast of the next", fontsize=8)
     axes.set_xlim(-1, max(count, 1) * 1.12)
     axes.set_ylim(-len(order) + 0.2, 1.7)
