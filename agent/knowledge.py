@@ -136,16 +136,16 @@ class Knowledge:
         return [self.topics.names[place] for place in self.topics.mass[[self.index.places[item_id]]].indices]
 
     def popular(self, item_id: str) -> bool:
-        """Whether an item is among the tenth of the catalogue with the most events, and has at least ten."""
-        return self._counts.get(item_id, 0) >= self._often
+        """Whether an item is among the tenth of the catalogue with the most users, and has at least ten."""
+        return self._users.get(item_id, 0) >= self._often
 
     @cached_property
     def _often(self) -> float:
-        return max(10.0, float(np.quantile(list(self._counts.values()), 0.9)))
+        return max(10.0, float(np.quantile(list(self._users.values()), 0.9)))
 
     @cached_property
-    def _counts(self) -> dict[str, int]:
-        found = self.store.item_counts()
+    def _users(self) -> dict[str, int]:
+        found = self.store.item_users()
         return {item_id: found.get(item_id, 0) for item_id in self.catalogue}
 
     def past(self, timeline: Timeline) -> Past:

@@ -135,8 +135,8 @@ class Books:
             self.of.setdefault(item.title, set()).update(item.categories)
         self.categories = {name for known in self.of.values() for name in known}
         self.liked = LIKED * store.rating_scale()
-        self.counts = store.item_counts()
-        self.often = float(np.quantile([self.counts.get(item_id, 0) for item_id in self.titles], 0.9))
+        self.users = store.item_users()
+        self.often = float(np.quantile([self.users.get(item_id, 0) for item_id in self.titles], 0.9))
 
     def faults(self, told: Told) -> Iterator[str]:
         """What is false in a reason."""
@@ -158,7 +158,7 @@ class Books:
         newest = {self.titles.get(event.item_id) for event in told.timeline.events[-LATELY:]}
         if re.search(r"\blately\b", bare, re.IGNORECASE) and not newest.issuperset(cited):
             yield "lately what was not"
-        if "popular" in bare and self.counts.get(told.item.item_id, 0) < self.often:
+        if "popular" in bare and self.users.get(told.item.item_id, 0) < self.often:
             yield "popular what is not"
         if re.search(r"\b(not|no|never|without)\b", bare, re.IGNORECASE) and len(done) >= 3 and cited:
             yield "a negation"

@@ -149,10 +149,10 @@ class Store:
         with self._reading() as connection:
             return connection.scalar(select(kept.shown).where(kept.recommendation_id == recommendation_id))
 
-    def item_counts(self) -> dict[str, int]:
-        """How many events each item has; items without any are left out."""
-        item_id = schema.events.c.item_id
-        rows = select(item_id, func.count()).where(item_id != "").group_by(item_id)
+    def item_users(self) -> dict[str, int]:
+        """How many users have events on each item; items without any are left out."""
+        item_id, user_id = schema.events.c.item_id, schema.events.c.user_id
+        rows = select(item_id, func.count(user_id.distinct())).where(item_id != "").group_by(item_id)
         with self._reading() as connection:
             return {row[0]: row[1] for row in connection.execute(rows)}
 

@@ -83,8 +83,8 @@ def test_a_visitor_without_history_gets_popular_and_diverse_items(recommender: R
     genres = [know.catalogue[item.item_id].categories[0] for item in answer.items]
     assert max(genres.count(genre) for genre in genres) <= 3
     assert all(item.rationale and "no history of yours" in item.rationale.text for item in answer.items)
-    counts = know.store.item_counts()
-    assert counts[answer.items[0].item_id] == max(counts.values())
+    users = know.store.item_users()
+    assert users[answer.items[0].item_id] == max(users.values())
 
 
 def test_one_event_is_enough(recommender: Recommender) -> None:
