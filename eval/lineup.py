@@ -17,7 +17,7 @@ from agent.scorer import LanguageScorer
 from eval.embeddings import item_vectors
 from eval.interactions import Floats
 from eval.language.masking import masked
-from eval.language.packed import ZeroShot, ZeroShotFused
+from eval.language.packed import Known, ZeroShot, ZeroShotFused
 from eval.language.peers import Generated, Letters, Pointwise
 from eval.language.reordering import PopularityOrder, RandomOrder
 from eval.language.topics import AskedTopics
@@ -74,6 +74,11 @@ class Scene:
         """The product's language model, one for all rows."""
         catalogue = self.resources.store.catalogue()
         return self.resources.scorer(masked(catalogue) if self.mask_titles else catalogue)
+
+    @cached_property
+    def readings(self) -> Known:
+        """What the untuned model said of candidates, for all rows that ask it the same."""
+        return {}
 
     @cached_property
     def asked_topics(self) -> AskedTopics:
@@ -150,8 +155,10 @@ SYSTEMS: Mapping[str, Callable[[Scene], System]] = {
     "retrieval-and-sasrec": lambda scene: Beside(scene.retrieval, partial(SASRec, seed=scene.seed + 1)),
     "random-order": lambda scene: RandomOrder(scene.retrieval, scene.seed),
     "popularity-order": lambda scene: PopularityOrder(scene.retrieval),
-    "zero-shot": lambda scene: ZeroShot(scene.retrieval, scene.scorer, scene.language),
-    "zero-shot-fused": lambda scene: ZeroShotFused(scene.retrieval, scene.scorer, scene.language, seed=scene.seed),
+    "zero-shot": lambda scene: ZeroShot(scene.retrieval, scene.scorer, scene.language, scene.readings),
+    "zero-shot-fused": lambda scene: ZeroShotFused(
+        scene.retrieval, scene.scorer, scene.language, scene.readings, seed=scene.seed
+    ),
     "tuned": lambda scene: TunedBranches(scene.retrieval, name=scene.adapters, **scene.asked),
     "tuned-letters": lambda scene: TunedLetters(scene.retrieval, name=scene.adapters, seed=scene.seed, **scene.asked),
     "tuned-head": lambda scene: TunedHead(scene.retrieval, scene.adapters, **scene.asked),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, MutableMapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,14 +18,19 @@ from history.splits import Target
 from workspace.progress import track
 
 TOGETHER = 8  # targets of one user in one pass: their histories are prefixes of the longest
+Known = MutableMapping[tuple[str, int, tuple[str, ...]], tuple[Floats, float]]
 
 
 @dataclass
 class ZeroShot(Reordering):
-    """The model as it came, by the readout of the settings; targets of one user share a packed pass."""
+    """The model as it came, by the readout of the settings; targets of one user share a packed pass.
+
+    `known` keeps what was read, by user, length of history and candidates, for other rows that ask the same scorer.
+    """
 
     scorer: LanguageScorer = field(repr=False)
     name: str = ""
+    known: Known = field(default_factory=dict, repr=False)
 
     def orders(self, cases: Sequence[Case], found: Sequence[CaseCandidates]) -> Iterator[Order]:
         """The model's values alone."""
@@ -38,10 +43,17 @@ class ZeroShot(Reordering):
 
     def read(self, found: Sequence[CaseCandidates]) -> Iterator[tuple[Floats, float]]:
         """The model's values of each case's candidates, and the tokens that a case cost."""
-        for group in _groups(found, self.scorer):
+        new = [one for one in found if self._key(one) not in self.known]
+        for group in _groups(new, self.scorer):
             questions = [Question(len(one.timeline), self.ids(one)) for one in group]
             values, tokens = self.scorer.along(group[-1].timeline, questions)
-            yield from ((part, tokens / len(group)) for part in values)
+            self.known.update(
+                {self._key(one): (part, tokens / len(group)) for one, part in zip(group, values, strict=True)}
+            )
+        yield from (self.known[self._key(one)] for one in found)
+
+    def _key(self, candidates: CaseCandidates) -> tuple[str, int, tuple[str, ...]]:
+        return candidates.timeline.user_id, len(candidates.timeline), tuple(self.ids(candidates))
 
     def ids(self, candidates: CaseCandidates) -> list[str]:
         """The candidates' ids."""
