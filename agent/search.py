@@ -9,7 +9,7 @@ user likes tell two items apart by equally much.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,21 +62,24 @@ def search(
     *,
     weight: float | None = None,
     where: Callable[[Item], bool] | None = None,
+    like: Sequence[str] = (),
+    unlike: Sequence[str] = (),
 ) -> SearchAnswer:
     """The `k` items that best fit `text` and, by `weight` from 0 (text alone) to 1, the user; fewer where fewer exist.
 
-    `user` is an id in the store, or the timeline of a visitor who is not: what they had is left out where the domain
-    says so. A user with no event that the tower knows has no say.
+    What is asked for may also be `like` and `unlike` items, named by their ids, beside a text or in its place. `user`
+    is an id in the store, or the timeline of a visitor who is not: what they had is left out where the domain says so.
+    A user with no event that the tower knows has no say.
 
     Raises:
         UsageError: the text says nothing, `k` is below 1, `weight` is not within 0 and 1 or has no user, or no item is
             left.
-        UnknownName: no such user.
+        UnknownName: no such user or item.
     """
     weight = _checked_weight(weight, user)
     if k < 1:
         raise UsageError(f"k = {k}: ask for at least one item")
-    said = _said(text)
+    said = "" if (like or unlike) and not text.strip() else _said(text)
     timeline = Timeline("") if user is None else knowledge.store.timeline(user) if isinstance(user, str) else user
     allowed = knowledge.allowed(timeline, where)
     if not allowed.any():
@@ -85,11 +88,13 @@ def search(
             if where
             else "no item is left to find: import more, or see foretaste items restore"
         )
-    words, wish = _text_query(knowledge, said), _user_query(knowledge, timeline)
+    sample = _sample(knowledge)
+    words = _text_query(knowledge, said) if said else np.zeros(knowledge.index.dimension, np.float32)
+    asked = _to_scale(words, sample) + _likeness(knowledge, like, unlike, sample)
+    wish = _user_query(knowledge, timeline)
     if not wish.any():
         weight = 0.0
-    sample = _sample(knowledge)
-    query = (1 - weight) * _to_scale(words, sample) + weight * _to_scale(wish, sample)
+    query = (1 - weight) * _to_scale(asked, sample) + weight * _to_scale(wish, sample)
     places, products = knowledge.index.search(query, k, allowed)
     scores = products - np.vecdot(sample, query).mean()
     items = _matches(knowledge, places, scores, np.vecdot(knowledge.index.vectors[places], words))
@@ -129,6 +134,31 @@ def _user_query(knowledge: Knowledge, timeline: Timeline) -> Vectors:
         query: Vectors = part.tower.queries([past.trail], knowledge.index.vectors)[0]
         return query
     return _padded(knowledge, past.taste.query)
+
+
+def _likeness(knowledge: Knowledge, like: Sequence[str], unlike: Sequence[str], sample: Vectors) -> Vectors:
+    """A query for what is like some items and unlike others, float32 [dimension]."""
+    found = np.zeros(knowledge.index.dimension, np.float32)
+    for item_ids, sign in ((like, 1.0), (unlike, -1.0)):
+        for item_id in item_ids:
+            for query in _item_queries(knowledge, knowledge.index.places[knowledge.catalogue[item_id].item_id]):
+                found += np.float32(sign / len(item_ids)) * _to_scale(query, sample)
+    return found
+
+
+def _item_queries(knowledge: Knowledge, place: int) -> list[Vectors]:
+    """An item as its text, [e, 0], and as a user who is where it stands for the tower, [Pᵀx, x] with x = P e + r."""
+    import torch
+
+    vector = knowledge.index.vectors[place]
+    width = knowledge.retriever.text_width
+    found = [_padded(knowledge, vector[:width])]
+    part = knowledge.retriever.parts.get("tower")
+    if isinstance(part, TowerPart):
+        p = part.tower.projection.weight.detach()
+        x = p @ torch.from_numpy(vector[:width]) + torch.from_numpy(vector[width:])
+        found.append(torch.cat([x @ p, x]).numpy())
+    return found
 
 
 def _padded(knowledge: Knowledge, vector: Vectors) -> Vectors:

@@ -59,6 +59,16 @@ recommendations = Table(
     Index("recommendations_by_user", "user_id", "generated_at"),
 )
 
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("conversation_id", String(32), primary_key=True),
+    Column("user_id", String, nullable=False),
+    Column("updated", Float, nullable=False),
+    Column("state", Text, nullable=False, comment="JSON: what was said and what holds"),
+    Index("conversations_by_user", "user_id", "updated"),
+)
+
 facts = Table(
     "facts",
     metadata,

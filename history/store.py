@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, Table, func, insert, select, update
+from sqlalchemy import URL, Connection, Engine, Table, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from history import schema
@@ -98,6 +98,30 @@ class Store:
         with explained(self._engine), self._engine.begin() as connection:
             connection.execute(insert(schema.recommendations), row)
 
+    def remove(self, events: Iterable[Event]) -> int:
+        """Take events out, as if they had not been; how many were there."""
+        keys = [schema.event_key(event) for event in events]
+        gone = delete(schema.events).where(schema.events.c.key.in_(keys))
+        with explained(self._engine), self._engine.begin() as connection:
+            return int(connection.execute(gone).rowcount)
+
+    def forget(self, user_id: str) -> int:
+        """Erase all that is held of a user: events, what was shown, what was said; how many events there were."""
+        with explained(self._engine), self._engine.begin() as connection:
+            for table in (schema.recommendations, schema.conversations):
+                connection.execute(delete(table).where(table.c.user_id == user_id))
+            return int(connection.execute(delete(schema.events).where(schema.events.c.user_id == user_id)).rowcount)
+
+    def keep_conversation(self, conversation_id: str, user_id: str, updated: float, state: str) -> None:
+        """Keep where a conversation stands, in the place of where it stood."""
+        row = {"conversation_id": conversation_id, "user_id": user_id, "updated": updated, "state": state}
+        new = self._insert(schema.conversations).values(row)
+        changed = new.on_conflict_do_update(
+            index_elements=["conversation_id"], set_={"updated": updated, "state": state}
+        )
+        with explained(self._engine), self._engine.begin() as connection:
+            connection.execute(changed)
+
     # -- reading -------------------------------------------------------------------------------------------------
 
     def catalogue(self) -> Catalogue:
@@ -148,6 +172,14 @@ class Store:
         kept = schema.recommendations.c
         with self._reading() as connection:
             return connection.scalar(select(kept.shown).where(kept.recommendation_id == recommendation_id))
+
+    def last_conversation(self, user_id: str) -> tuple[str, str] | None:
+        """The id and the state of the conversation that a user had last; None where there was none."""
+        kept = schema.conversations.c
+        last = select(kept.conversation_id, kept.state).where(kept.user_id == user_id).order_by(kept.updated.desc())
+        with self._reading() as connection:
+            row = connection.execute(last.limit(1)).first()
+            return (row[0], row[1]) if row else None
 
     def item_users(self) -> dict[str, int]:
         """How many users have events on each item; items without any are left out."""

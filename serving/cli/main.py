@@ -21,6 +21,7 @@ COMMANDS = {
     "fit": "fit",
     "recommend": "recommend",
     "explain": "explain",
+    "chat": "chat",
     "search": "search",
     "interests": "interests",
     "topics": "topics",

@@ -1,0 +1,97 @@
+"""Acts that are answered by a list: recommend, refine, similar, search."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from agent.chat.acts import Act
+from agent.chat.parts import Card, Part, Reason, Said
+from agent.chat.scene import Scene
+from agent.chat.wishes import after, keep, loosest
+from agent.search import search
+from history.records import Item
+from prompts.segment import clean
+
+NEAR_WEIGHT = 0.3  # the user's part in a list that is to be like something
+
+
+def show_list(scene: Scene, act: Act) -> Iterator[Part]:
+    """A list by all that holds now: words first, then cards, then reasons as they come."""
+    like, unlike = _named(scene, act)
+    scene.did("")
+    scene.change(held=after(scene.state.held, act, like, unlike))
+    yield from listed(scene)
+
+
+def _named(scene: Scene, act: Act) -> tuple[list[str], list[str]]:
+    like = scene.items(act) if act.items or act.places else []
+    unlike = scene.items(replace(act, items=act.unlike, places=())) if act.unlike else []
+    return like, unlike
+
+
+def listed(scene: Scene) -> Iterator[Part]:
+    """The list for what holds now, none of it shown before; or what leaves nothing."""
+    held, know = scene.state.held, scene.know
+    test = keep(held.wishes, (*scene.state.shown, *held.like, *held.unlike))
+    timeline = scene.person.timeline()
+    allowed = [know.catalogue[one] for one in _allowed(scene)]
+    fitting = [item for item in allowed if test(item)]
+    if not fitting:
+        yield Said(_nothing(scene, allowed))
+        return
+    if held.like or held.unlike or held.text:
+        weight = NEAR_WEIGHT if len(timeline) else None
+        answer = search(
+            know,
+            held.text,
+            timeline,
+            held.count,
+            weight=weight,
+            where=test,
+            like=held.like,
+            unlike=held.unlike,
+        )
+        yield from _cards(scene, [know.catalogue[one.item_id] for one in answer.items])
+    else:
+        shown, reasons = scene.recommender.stream(timeline, held.count, where=test, llm=scene.llm)
+        yield from _cards(scene, [know.catalogue[one.item_id] for one in shown.items])
+        for one in reasons:
+            if one.rationale:
+                yield Reason(one.rank, one.rationale.text)
+
+
+def _allowed(scene: Scene) -> Sequence[str]:
+    """The ids of all that may be recommended to the person, whatever they wish."""
+    allowed = scene.know.allowed(scene.person.timeline(), None)
+    return [scene.know.index.item_ids[place] for place in allowed.nonzero()[0].tolist()]
+
+
+def _cards(scene: Scene, items: Sequence[Item]) -> Iterator[Part]:
+    held, know = scene.state.held, scene.know
+    names = {
+        "like": [clean(know.catalogue[one].title) for one in held.like],
+        "unlike": [clean(know.catalogue[one].title) for one in held.unlike],
+    }
+    yield Said(scene.say("list", count=len(items), wishes=scene.wishes(), text=held.text, **names))
+    ids = tuple(item.item_id for item in items)
+    scene.change(listed=ids, shown=(*scene.state.shown, *ids), focus=ids if len(ids) == 1 else ())
+    for number, item in enumerate(items, 1):
+        yield scene.card(number, item)
+
+
+def _nothing(scene: Scene, allowed: Sequence[Item]) -> str:
+    """Which wish empties the list, and what the nearest looser one would leave."""
+    shown = set(scene.state.shown)
+    new = [item for item in allowed if item.item_id not in shown]
+    found = loosest(scene.state.held.wishes, new)
+    wish, left = (scene.wish(found[0]), found[1]) if found else ("", 0)
+    seen = any(map(keep(scene.state.held.wishes), allowed))
+    return scene.say("nothing", wishes=scene.wishes(), loosest=wish, left=left, shown=seen)
+
+
+def cards_of(scene: Scene, item_ids: Sequence[str]) -> Iterator[Card]:
+    """Cards of given items, as the list that places count from now on."""
+    scene.change(listed=tuple(item_ids), shown=(*scene.state.shown, *item_ids))
+    for number, item_id in enumerate(item_ids, 1):
+        yield scene.card(number, scene.know.catalogue[item_id])

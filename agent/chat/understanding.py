@@ -1,0 +1,218 @@
+"""From a turn's words to what it asks for: names and numbers by clause, then the intent of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agent.chat.acts import Act, Feeling, Wish
+from agent.chat.clauses import Clause, ClauseReader
+from agent.chat.grammar import Number
+from agent.chat.intents import INTENTS, Intent, IntentReader
+from agent.chat.language import Language, plain_words
+from agent.chat.names import Names
+from history.catalogue import Catalogue, split_values
+from retrieval.encoder import Vectors
+
+LONGEST = 1_000  # characters of a turn that are read
+LISTS: tuple[Intent, ...] = ("recommend", "refine", "search")
+ABOUT_LISTS: tuple[Intent, ...] = (*LISTS, "similar")
+NEEDS_ITEM: tuple[Intent, ...] = ("rate", "similar", "why_not")
+POINTS: tuple[Intent, ...] = (*NEEDS_ITEM, "explain")
+FEELINGS: tuple[Feeling, ...] = ("dislike", "like", "seen")
+NEVER, SELDOM, OFTEN = -1e9, -2.5, 2.5  # what a clue adds to log P(intent)
+
+
+class Understanding:
+    """Reads turns in one language about one catalogue."""
+
+    def __init__(self, catalogue: Catalogue, language: Language, encode: Callable[[Sequence[str]], Vectors]) -> None:
+        self._catalogue = catalogue
+        self._language = language
+        self._clauses = ClauseReader(Names(catalogue, language), language)
+        self._intents = IntentReader(language, encode)
+        self._fields = tuple(language.lists("fields"))
+
+    def read(self, text: str, listed: bool = False) -> list[Act]:
+        """What a turn asks for, in order; `listed` says that a list was shown before it. Nothing of an empty one."""
+        clauses = self._clauses.read(text[:LONGEST])
+        if not clauses:
+            return []
+        log_p = self._intents.read([clause.masked for clause in clauses])
+        acts: list[Act] = []
+        for clause, row in zip(clauses, log_p, strict=True):
+            acts.append(self._act(clause, row, listed, spoken_of(acts)))
+        return joined(acts)
+
+    def agrees(self, text: str) -> bool:
+        """Whether a turn says yes."""
+        words = plain_words(text)
+        return bool(words) and self._language.phrase(words, 0, "yes") > 0
+
+    def choice(self, text: str) -> tuple[list[int], list[Number]]:
+        """What tells things of one name apart in a turn: places, and years."""
+        numbers = self._clauses.numbers(text)
+        places = [int(value) for one in numbers if one.what in ("place", "count") for value in one.values]
+        return places, [one for one in numbers if one.what == "years"]
+
+    def _act(self, clause: Clause, log_p: NDArray[np.float64], listed: bool, before: Act | None) -> Act:
+        wishes, named = self._told_apart(clause)
+        places = tuple(int(value) for one in clause.of("place") for value in one.values)
+        if any(places) or named:
+            places = tuple(place for place in places if place)
+        feeling = self._feeling(clause)
+        pointed = bool(places) and (listed or places == (0,)) or before is not None
+        intent = self._intent(clause, log_p, listed, bool(named), pointed, wishes, feeling)
+        wanted = tuple(ids for ids, negated in named if not negated or intent in ("rate", "why_not", "explain"))
+        unlike = tuple(ids for ids, negated in named if negated and intent in ABOUT_LISTS)
+        if intent in POINTS and before and not wanted and not unlike and not any(places):
+            wanted, places = before.items, before.places
+        counts = [int(one.values[0]) for one in clause.of("count")]
+        ratings = [(one.values[0], one.values[1]) for one in clause.of("rating")]
+        drops = self._language.says(clause.words, "drops")
+        return Act(
+            intent,
+            wanted,
+            unlike,
+            places if intent in POINTS else tuple(place for place in places if place and intent == "refine"),
+            wishes if intent in (*ABOUT_LISTS, "correct", "explain", "why_not") else (),
+            counts[0] if counts and intent in ABOUT_LISTS else None,
+            feeling if intent == "rate" else None,
+            ratings[0] if ratings and intent == "rate" else None,
+            clause.text.strip() if intent in ("search", "correct") else "",
+            drops,
+            tuple(one for one in self._fields if drops and self._language.says(clause.words, f"fields.{one}")),
+            intent == "forget" and self._language.says(clause.words, "erases"),
+        )
+
+    def _intent(
+        self,
+        clause: Clause,
+        log_p: NDArray[np.float64],
+        listed: bool,
+        named: bool,
+        pointed: bool,
+        wishes: Sequence[Wish],
+        feeling: Feeling | None,
+    ) -> Intent:
+        """The likeliest intent by its words, and by what stands in the clause."""
+        language, words = self._language, clause.words
+        bonus = {intent: 0.0 if self._cued(words, intent) else SELDOM for intent in INTENTS}
+        asks = language.says(words, "requests")
+        if not named and not pointed:
+            bonus |= dict.fromkeys(NEEDS_ITEM, NEVER)
+        bonus["rate"] += OFTEN if feeling and (named or pointed) else 0.0 if clause.of("rating") else SELDOM
+        bonus["rate"] += 2 * OFTEN if clause.of("rating") else 0.0
+        new = [word for word in clause.free if word not in language.known and len(word) > 2]
+        bonus["search"] += min(len(new), 2) / 2 if new else NEVER if wishes else SELDOM
+        if wishes or clause.of("count"):
+            bonus["small_talk"] += NEVER
+            bonus["out_of_scope"] += SELDOM
+        if listed and not asks and (wishes or clause.of("count") or language.says(words, "negations")):
+            bonus["refine"] += OFTEN
+            bonus["recommend"] += SELDOM
+        best = INTENTS[int(np.argmax(log_p + np.array([bonus[intent] for intent in INTENTS])))]
+        return "recommend" if best == "refine" and not listed and not clause.negated else best
+
+    def _cued(self, words: Sequence[str], intent: Intent) -> bool:
+        """Whether a clause has a word that this intent seldom goes without."""
+        return intent not in self._language.lists("cues") or self._language.says(words, f"cues.{intent}")
+
+    def _told_apart(self, clause: Clause) -> tuple[tuple[Wish, ...], list[tuple[tuple[str, ...], bool]]]:
+        """The clause's wishes, and the items that each title stands for, with whether it is turned down.
+
+        Of several items of one title those count that are of the years, or have the people, named beside it; these
+        are then no wishes.
+        """
+        wishes = list(self._wishes(clause))
+        named = []
+        for mention in clause.items:
+            ids = tuple(sense.value for sense in mention.of("item"))
+            for wish in list(wishes) if len(ids) > 1 else ():
+                fits = tuple(one for one in ids if self._fits(one, wish))
+                if 0 < len(fits) < len(ids):
+                    ids = fits
+                    wishes.remove(wish)
+            named.append((ids, mention.start in clause.negated))
+        return tuple(wishes), named
+
+    def _fits(self, item_id: str, wish: Wish) -> bool:
+        item = self._catalogue[item_id]
+        if wish.years:
+            return wish.years.holds(item.year)
+        return any(
+            one.sort == "facet" and one.value in split_values(item.facets.get(one.field, "")) for one in wish.senses
+        )
+
+    def _wishes(self, clause: Clause) -> tuple[Wish, ...]:
+        found = []
+        for one in clause.mentions:
+            if one.senses[0].sort != "item":
+                senses = tuple(one.of("category") or one.of("facet"))
+                found.append(Wish(senses, None, one.start not in clause.negated))
+        years = (Wish((), number.years, number.start not in clause.negated) for number in clause.of("years"))
+        return (*found, *years)
+
+    def _feeling(self, clause: Clause) -> Feeling | None:
+        language, words = self._language, clause.words
+        if language.says(words, "seems"):
+            return None
+        for name in FEELINGS:
+            place = next((one for one in range(len(words)) if language.phrase(words, one, f"feelings.{name}")), None)
+            if place is not None:
+                turned = name == "like" and any(language.phrase(words, one, "negations") for one in range(place))
+                return "dislike" if turned else name
+        return None
+
+
+def spoken_of(acts: Sequence[Act]) -> Act | None:
+    """The last act that names items."""
+    return next((act for act in reversed(acts) if act.items or any(act.places)), None)
+
+
+def joined(acts: Sequence[Act]) -> list[Act]:
+    """The acts of a turn: what is said of one list in several clauses is one, and a greeting beside a wish is none."""
+    said = [act for act in acts if act.intent != "small_talk"] or list(acts[:1])
+    found: list[Act] = []
+    for act in said:
+        before = found[-1] if found else None
+        if before and before.intent in ABOUT_LISTS and act.intent in ABOUT_LISTS:
+            found[-1] = _both(before, act)
+        elif before and before.intent == act.intent and act.intent != "rate":
+            found[-1] = replace(before, wishes=before.wishes + act.wishes, text=f"{before.text} {act.text}".strip())
+        elif (
+            before
+            and before.intent == act.intent == "rate"
+            and (act.items, act.places) == (before.items, before.places)
+        ):
+            found[-1] = replace(before, feeling=_stronger(before, act), rating=before.rating or act.rating)
+        else:
+            found.append(act)
+    return found
+
+
+def _stronger(one: Act, other: Act) -> Feeling | None:
+    """Of "seen it, loved it" the love."""
+    return next((name for name in FEELINGS if name in (one.feeling, other.feeling)), None)
+
+
+def _both(one: Act, other: Act) -> Act:
+    """Two clauses about one list."""
+    unlike = one.unlike + other.unlike
+    intents = (one.intent, other.intent)
+    intent: Intent = "refine" if unlike else "similar" if "similar" in intents else one.intent
+    return replace(
+        one,
+        intent=intent,
+        wishes=one.wishes + other.wishes,
+        items=one.items + other.items,
+        unlike=unlike,
+        places=one.places + other.places,
+        count=other.count or one.count,
+        text=" ".join(filter(None, (one.text, other.text))),
+        drops=one.drops or other.drops,
+        fields=one.fields + other.fields,
+    )

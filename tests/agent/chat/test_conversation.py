@@ -1,0 +1,135 @@
+"""Conversations over the made data, understood by the real encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from agent.chat.conversation import Conversation
+from agent.chat.language import Language
+from agent.chat.parts import Card, Part, Reason, Said
+from agent.chat.person import User, Visitor
+from agent.chat.understanding import Understanding
+from agent.recommender import Recommender
+from agent.resources import Resources
+from workspace.home import Home
+
+pytestmark = pytest.mark.model
+USER = "u03"
+Begin = Callable[[], Conversation]
+
+
+@pytest.fixture(scope="session")
+def encode(real_home: Home) -> Callable[..., object]:
+    return Resources.at(real_home).encoder.encode
+
+
+@pytest.fixture
+def begin(recommender: Recommender, encode: Callable[..., object]) -> Begin:
+    know = recommender.knowledge
+
+    def new(user: str = USER) -> Conversation:
+        found = Conversation(recommender, User(know.store, user) if user else Visitor(know.store))
+        found.understanding = Understanding(know.catalogue, Language.of("en"), encode)  # type: ignore[arg-type]
+        return found
+
+    return new
+
+
+def cards(parts: list[Part]) -> list[Card]:
+    return [part for part in parts if isinstance(part, Card)]
+
+
+def words(parts: list[Part]) -> str:
+    return "\n".join(part.text for part in parts if isinstance(part, Said))
+
+
+def test_a_wish_holds_until_it_is_dropped_and_nothing_is_shown_twice(begin: Begin, recommender: Recommender) -> None:
+    chat, catalogue = begin(), recommender.knowledge.catalogue
+    first = cards(list(chat.turn("recommend three films, no horror please")))
+    more = cards(list(chat.turn("show me more")))
+    assert len(first) == len(more) == 3
+    assert not {card.item_id for card in first} & {card.item_id for card in more}
+    assert all("Horror" not in catalogue[card.item_id].categories for card in first + more)
+    older = cards(list(chat.turn("only from before 2000")))
+    assert older
+    assert all((catalogue[card.item_id].year or 2000) < 2000 for card in older)
+    assert any("from" in wish or "up to" in wish for wish in chat._scene.wishes())
+    list(chat.turn("any year is fine"))
+    assert chat._scene.wishes() == ["no Horror"]
+
+
+def test_cards_come_before_reasons(begin: Begin) -> None:
+    parts = list(begin().turn("what should I watch tonight"))
+    kinds = [type(part) for part in parts]
+    assert kinds == [Said, *[Card] * 5, *[Reason] * 5]
+
+
+def test_what_is_said_of_items_is_recorded_and_taken_back(begin: Begin, recommender: Recommender) -> None:
+    chat, store = begin(), recommender.knowledge.store
+    before = store.timeline(USER)
+    shown = cards(list(chat.turn("show me three films")))
+    said = words(list(chat.turn("the second one was awful")))
+    assert shown[1].title in said
+    assert store.timeline(USER).events[-1].item_id == shown[1].item_id
+    assert store.timeline(USER).events[-1].type == "dislike"
+    list(chat.turn("undo that"))
+    assert store.timeline(USER) == before
+    list(chat.turn("undo"))
+    assert "nothing to take back" in words(list(chat.turn("undo")))
+
+
+def test_wishes_that_leave_nothing_say_which_one_to_drop(begin: Begin) -> None:
+    said = words(list(begin().turn("recommend comedy films from before 1950")))
+    assert said.startswith("Nothing is left that is Comedy; up to 1949")
+    assert 'Without "up to 1949" there are' in said
+
+
+def test_the_second_one_needs_a_list(begin: Begin) -> None:
+    chat = begin()
+    assert "no list yet" in words(list(chat.turn("why number 2?")))
+    list(chat.turn("show me three films"))
+    assert "The list has 3 films" in words(list(chat.turn("why number 7?")))
+
+
+def test_to_erase_all_is_asked_about_first(begin: Begin, recommender: Recommender) -> None:
+    chat, store = begin(), recommender.knowledge.store
+    assert "8 events" in words(list(chat.turn("delete all my data")))
+    assert "Nothing was erased" in words(list(chat.turn("no")))
+    assert len(store.timeline(USER)) == 8
+    list(chat.turn("delete all my data"))
+    assert "Forgotten: 8 events" in words(list(chat.turn("yes")))
+    assert USER not in store.user_ids()
+
+
+def test_a_conversation_is_resumed(begin: Begin) -> None:
+    chat = begin()
+    list(chat.turn("three films, nothing scary"))
+    other = begin()
+    assert other.resume()
+    assert other.state == chat.state
+    assert other.conversation_id == chat.conversation_id
+
+
+def test_an_answer_that_is_broken_off_leaves_the_conversation_usable(begin: Begin) -> None:
+    chat = begin()
+    answer = chat.turn("show me three films")
+    next(answer)
+    answer.close()
+    assert cards(list(chat.turn("show me three films")))
+
+
+def test_of_a_visitor_nothing_is_stored(recommender: Recommender, begin: Begin) -> None:
+    chat = begin("")  # type: ignore[call-arg]
+    store = recommender.knowledge.store
+    before = store.event_count()
+    list(chat.turn("show me three films"))
+    list(chat.turn("I liked the first one"))
+    assert store.event_count() == before
+    assert store.last_conversation("visitor") is None
+
+
+@pytest.mark.parametrize("text", ["", "😀", "x" * 100_000, "你好", "a comedy but no comedy"])
+def test_every_turn_is_answered(begin: Begin, text: str) -> None:
+    assert words(list(begin().turn(text)))
