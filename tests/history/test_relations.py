@@ -196,6 +196,7 @@ def test_a_store_from_before_relations_is_upgraded(tmp_path: Path) -> None:
     Store(f"sqlite:///{path}").add([Item("1", "Alien")])
     with sqlite3.connect(path) as connection:
         connection.execute("DROP TABLE relations")
+        connection.execute("DROP TABLE conversations")
         connection.execute("UPDATE alembic_version SET version_num = '0001'")
     connection.close()
     store = Store(f"sqlite:///{path}")
