@@ -174,8 +174,9 @@ class Grammar:
         number = rf"(\d{{1,3}}|{self._numerals})"
         filler = rf"(?:(?:{self._said('counts', 'filler')})\s+)*"
         before = rf"(?<!\w)(?:{self._said('counts', 'before')})\s+{filler}{number}(?!\w|\s*(?:year|hour|minute|star))"
+        several = number.replace("|one|", "|")  # "one that is old" counts nothing
         named = rf"\0+|(?:{self._said('counts', 'after')})(?!\w)"
-        after = rf"(?<!\w){number}\s+{filler}(?:[\w\0'-]+\s+){{0,2}}?(?:{named})"
+        after = rf"(?<!\w){several}\s+{filler}(?:[\w\0'-]+\s+){{0,2}}?(?:{named})"
         for shape in (after, before):
             for match in re.finditer(shape, text):
                 value = self._value(match[1])

@@ -10,13 +10,15 @@ from functools import cached_property
 from typing import Literal
 
 from rapidfuzz import fuzz, process
+from rapidfuzz.distance import OSA
 
 from agent.chat.language import Language, Token, key, tokens
 from history.catalogue import Catalogue, split_values
 
 Sort = Literal["item", "category", "facet"]
-CLOSE = 84.0  # of 100, how like a name words must be that are taken for a misspelt one
+LETTERS = 5  # of so many one may be wrong, missing, too many, or swapped with the next
 SHORTEST = 5  # letters of words that may be misspelt
+QUOTED = 70.0  # of 100, how like a name must be what stands in quotes
 WORDS = 9  # of a name at the most
 FACET_WORDS, FACET_LETTERS = 4, 40  # of a facet's value that people would say
 ARTICLES = ("the", "a", "an", "la", "le", "les", "il", "el", "das", "der", "die")
@@ -61,21 +63,31 @@ class Names:
         """All names in a text, from left to right, none within another."""
         words = tokens(text)
         taken = [False] * len(words)
-        found = [*self._exact(text, words, taken), *self._quoted(text, words, taken), *self._misspelt(words, taken)]
+        found = [
+            *self._exact(text, words, taken, 2),
+            *self._quoted(text, words, taken),
+            *self._misspelt(words, taken, 2),
+        ]
+        found += [*self._exact(text, words, taken, 1), *self._misspelt(words, taken, 1)]
         return sorted(found, key=lambda mention: mention.start)
 
-    def _exact(self, text: str, words: Sequence[Token], taken: list[bool]) -> Iterator[Mention]:
+    def _exact(self, text: str, words: Sequence[Token], taken: list[bool], fewest: int) -> Iterator[Mention]:
+        """Names of at least so many words, the longest first."""
         for start in range(len(words)):
-            if taken[start]:
-                continue
-            for end in range(min(start + WORDS, len(words)), start, -1):
+            for end in range(min(start + WORDS, len(words)), start + fewest - 1, -1):
+                if any(taken[start:end]):
+                    continue
                 name = " ".join(word.word for word in words[start:end])
                 senses = self._senses.get(name, ())
-                if name in self._common and not self._stands_out(text, words, start, end):
+                if self._is_common(name) and not self._stands_out(text, words, start, end):
                     senses = tuple(sense for sense in senses if sense.sort != "item")
                 if senses:
                     yield self._take(words, taken, start, end, senses)
                     break
+
+    def _is_common(self, name: str) -> bool:
+        first, _, rest = name.partition(" ")
+        return name in self._common or (first in ARTICLES and rest in self._common)
 
     def _stands_out(self, text: str, words: Sequence[Token], start: int, end: int) -> bool:
         """Whether common words are written as a title: in quotes, or with a capital where none is due."""
@@ -95,32 +107,35 @@ class Names:
         for match in re.finditer(r'["“«]([^"”»]{2,})["”»]', text):
             inside = [place for place, word in enumerate(words) if match.start() < word.start < match.end()]
             if inside and not any(taken[place] for place in inside):
-                senses = self._like(key(match[1]), 70.0)
+                senses = self._senses.get(key(match[1])) or self._like(key(match[1]), QUOTED)
                 if senses:
                     yield self._take(words, taken, inside[0], inside[-1] + 1, senses)
 
-    def _misspelt(self, words: Sequence[Token], taken: list[bool]) -> Iterator[Mention]:
+    def _misspelt(self, words: Sequence[Token], taken: list[bool], fewest: int) -> Iterator[Mention]:
+        """Names in which a few letters are wrong: of at least so many words, one of which nobody needs otherwise."""
         known = self._language.known
-        for size in range(WORDS, 0, -1):
+        for size in range(WORDS if fewest > 1 else 1, fewest - 1, -1):
             for start in range(len(words) - size + 1):
-                part = words[start : start + size]
-                name = " ".join(word.word for word in part)
-                new = [word.word for word in part if word.word not in known and len(word.word) > 2]
-                if (
-                    any(taken[start : start + size])
-                    or len(name) < SHORTEST
-                    or not new
-                    or part[0].word in known - set(ARTICLES)
-                ):
+                part = [word.word for word in words[start : start + size]]
+                if any(taken[start : start + size]) or all(word in known or len(word) < 3 for word in part):
                     continue
-                if size == 1 and len(name) <= SHORTEST:
+                senses, first = self._almost(" ".join(part))
+                if part[0] in known and part[0] not in ARTICLES and part[0] != first:
                     continue
-                if senses := self._like(name, CLOSE):
+                if size == 1 and len(part[0]) <= SHORTEST:
+                    senses = tuple(sense for sense in senses if sense.sort == "category")
+                if senses:
                     yield self._take(words, taken, start, start + size, senses)
+
+    def _almost(self, name: str) -> tuple[tuple[Sense, ...], str]:
+        """What is called almost so, and the first word of that name; nothing where too many letters differ."""
+        wrong = len(name) // LETTERS if len(name) >= SHORTEST else 0
+        best = process.extractOne(name, self._long, scorer=OSA.distance, score_cutoff=wrong) if wrong else None
+        return (self._senses[best[0]], best[0].split()[0]) if best and best[0][0] == name[0] else ((), "")
 
     def _like(self, name: str, close: float) -> tuple[Sense, ...]:
         best = process.extractOne(name, self._long, scorer=fuzz.ratio, score_cutoff=close)
-        return self._senses[best[0]] if best and best[0][0] == name[0] else ()
+        return self._senses[best[0]] if best else ()
 
     @cached_property
     def _long(self) -> list[str]:

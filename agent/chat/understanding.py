@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,11 +30,18 @@ NEVER, SELDOM, OFTEN = -1e9, -2.5, 2.5  # what a clue adds to log P(intent)
 class Understanding:
     """Reads turns in one language about one catalogue."""
 
-    def __init__(self, catalogue: Catalogue, language: Language, encode: Callable[[Sequence[str]], Vectors]) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        language: Language,
+        encode: Callable[[Sequence[str]], Vectors],
+        kept: Path | None = None,
+    ) -> None:
+        """`encode` embeds sentences; in the folder `kept`, if any, the embeddings of a language's examples lie."""
         self._catalogue = catalogue
         self._language = language
         self._clauses = ClauseReader(Names(catalogue, language), language)
-        self._intents = IntentReader(language, encode)
+        self._intents = IntentReader(language, encode, kept)
         self._fields = tuple(language.lists("fields"))
 
     def read(self, text: str, listed: bool = False) -> list[Act]:
@@ -61,6 +69,7 @@ class Understanding:
     def _act(self, clause: Clause, log_p: NDArray[np.float64], listed: bool, before: Act | None) -> Act:
         wishes, named = self._told_apart(clause)
         places = tuple(int(value) for one in clause.of("place") for value in one.values)
+        pointers = places
         if any(places) or named:
             places = tuple(place for place in places if place)
         feeling = self._feeling(clause)
@@ -68,6 +77,8 @@ class Understanding:
         intent = self._intent(clause, log_p, listed, bool(named), pointed, wishes, feeling)
         wanted = tuple(ids for ids, negated in named if not negated or intent in ("rate", "why_not", "explain"))
         unlike = tuple(ids for ids, negated in named if negated and intent in ABOUT_LISTS)
+        if intent in ABOUT_LISTS and before and 0 in pointers and self._language.says(clause.words, "outs"):
+            intent, unlike = "refine", before.items
         if intent in POINTS and before and not wanted and not unlike and not any(places):
             wanted, places = before.items, before.places
         counts = [int(one.values[0]) for one in clause.of("count")]
@@ -100,12 +111,16 @@ class Understanding:
     ) -> Intent:
         """The likeliest intent by its words, and by what stands in the clause."""
         language, words = self._language, clause.words
-        bonus = {intent: 0.0 if self._cued(words, intent) else SELDOM for intent in INTENTS}
+        bonus = dict.fromkeys(INTENTS, 0.0)
         asks = language.says(words, "requests")
         if not named and not pointed:
             bonus |= dict.fromkeys(NEEDS_ITEM, NEVER)
         bonus["rate"] += OFTEN if feeling and (named or pointed) else 0.0 if clause.of("rating") else SELDOM
-        bonus["rate"] += 2 * OFTEN if clause.of("rating") else 0.0
+        bonus["rate"] += 4 * OFTEN if clause.of("rating") else 0.0
+        why = language.says(words, "whys")
+        bonus["explain"] += OFTEN if why else SELDOM / 2
+        bonus["why_not"] += OFTEN if why else SELDOM / 2
+        bonus["correct"] += 0.0 if language.says(words, "lasting") else SELDOM
         new = [word for word in clause.free if word not in language.known and len(word) > 2]
         bonus["search"] += min(len(new), 2) / 2 if new else NEVER if wishes else SELDOM
         if wishes or clause.of("count"):
@@ -116,10 +131,6 @@ class Understanding:
             bonus["recommend"] += SELDOM
         best = INTENTS[int(np.argmax(log_p + np.array([bonus[intent] for intent in INTENTS])))]
         return "recommend" if best == "refine" and not listed and not clause.negated else best
-
-    def _cued(self, words: Sequence[str], intent: Intent) -> bool:
-        """Whether a clause has a word that this intent seldom goes without."""
-        return intent not in self._language.lists("cues") or self._language.says(words, f"cues.{intent}")
 
     def _told_apart(self, clause: Clause) -> tuple[tuple[Wish, ...], list[tuple[tuple[str, ...], bool]]]:
         """The clause's wishes, and the items that each title stands for, with whether it is turned down.
