@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from agent.chat.grammar import Span
 from agent.chat.intents import Intent
 from agent.chat.names import Sense
+from agent.chat.years import Span
 
 Feeling = Literal["like", "dislike", "seen"]
 

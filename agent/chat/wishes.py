@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from agent.chat.acts import Act, Wish
-from agent.chat.grammar import Span
 from agent.chat.names import Sense
+from agent.chat.years import Span
 from history.catalogue import split_values
 from history.records import Item
 

@@ -81,10 +81,7 @@ def test_ones_own_reason_is_nearer_than_anothers(recommender: Recommender) -> No
     wrong = [
         reason(user, catalogue[item_id].title) for user, item_id in zip(firsts, reversed(firsts.values()), strict=True)
     ]
-    assert (
-        swapped(recommender, right, 0, hidden=True).mean()
-        > swapped(recommender, wrong, 0, hidden=True).mean()
-    )
+    assert swapped(recommender, right, 0, hidden=True).mean() > swapped(recommender, wrong, 0, hidden=True).mean()
 
 
 def test_what_is_cited_moves_the_score_more_than_what_is_drawn(recommender: Recommender) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from agent.chat.grammar import Grammar, Span
+from agent.chat.grammar import Grammar
 from agent.chat.language import Language
+from agent.chat.years import Span
 
 GRAMMAR = Grammar(Language.of("en"))
 
@@ -58,6 +59,22 @@ def test_years(text: str, low: int | None, high: int | None) -> None:
 def test_numbers(text: str, what: str, values: tuple[float, ...]) -> None:
     (found,) = GRAMMAR.read(text)
     assert (found.what, found.values) == (what, values)
+
+
+@pytest.mark.parametrize(
+    ("text", "what", "read"),
+    [
+        ("想看90年代的喜剧", "years", Span(1990, 1999)),
+        ("九十年代的电影", "years", Span(1990, 1999)),
+        ("1980年以前的", "years", Span(None, 1979)),
+        ("2000年以后的片子", "years", Span(2001, None)),
+        ("推荐三部电影", "count", (3.0,)),
+        ("第二部怎么样", "place", (2.0,)),
+    ],
+)
+def test_chinese(text: str, what: str, read: Span | tuple[float, ...]) -> None:
+    (found,) = Grammar(Language.of("zh")).read(text)
+    assert (found.what, found.years if what == "years" else found.values) == (what, read)
 
 
 @pytest.mark.parametrize("text", ["that is what I want", "what is the time", "12 years old", "", "99/0", "½", "٣"])
