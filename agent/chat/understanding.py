@@ -14,7 +14,8 @@ from agent.chat.clauses import Clause, ClauseReader
 from agent.chat.grammar import Number
 from agent.chat.intents import INTENTS, Intent, IntentReader
 from agent.chat.language import Language, plain_words
-from agent.chat.names import Names
+from agent.chat.names import Mention, Names
+from agent.chat.years import Span
 from history.catalogue import Catalogue, split_values
 from retrieval.encoder import Vectors
 
@@ -142,13 +143,26 @@ class Understanding:
         named = []
         for mention in clause.items:
             ids = tuple(sense.value for sense in mention.of("item"))
-            for wish in list(wishes) if len(ids) > 1 else ():
+            beside = self._year_beside(clause, mention)
+            for wish in list(wishes):
+                told_beside = beside is not None and wish.years == beside
+                if len(ids) == 1 and not told_beside:
+                    continue
                 fits = tuple(one for one in ids if self._fits(one, wish))
-                if 0 < len(fits) < len(ids):
+                if 0 < len(fits) < len(ids) or (fits and told_beside):
                     ids = fits
                     wishes.remove(wish)
             named.append((ids, mention.start in clause.negated))
         return tuple(wishes), named
+
+    def _year_beside(self, clause: Clause, mention: Mention) -> Span | None:
+        """The years that stand right behind a title, as in "Heat (1995)"."""
+        text = clause.text
+        for number in clause.of("years"):
+            between = text[mention.end - clause.start : number.start - clause.start]
+            if number.start >= mention.end and not any(map(str.isalnum, between)):
+                return number.years
+        return None
 
     def _fits(self, item_id: str, wish: Wish) -> bool:
         item = self._catalogue[item_id]

@@ -1,0 +1,137 @@
+"""Does the chat do as it is told? `python -m eval.obeyed [--sets 1000] [--critiques 200]`, after a fit.
+
+Wishes, put into words at random: categories wanted and not wanted, years, a number of items. Held against what was
+said, not against what was understood: each item of the lists must be one of the catalogue and as was asked. Then
+critiques, "less like A, more like B", A an item of a list and B another: how much nearer, by sentence embeddings, is
+the next list to B than to A, compared with the list before?
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from agent.chat.conversation import Conversation
+from agent.chat.parts import Card
+from agent.chat.person import Visitor
+from agent.chat.understanding import Understanding
+from agent.recommender import Recommender
+from eval.intervals import bootstrap
+from history.records import Item
+from workspace.home import Home
+from workspace.progress import track
+
+OPENINGS = ("recommend {}", "show me {}", "I'd like {}", "any good {}?", "we want to see {}", "{} please")
+AVOIDED = ("nothing {}", "no {}", "but no {}", "without {}", "and not {}")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked for, and in which words."""
+
+    wanted: str
+    avoided: str
+    low: int
+    high: int
+    count: int
+    text: str
+
+    def holds(self, item: Item) -> bool:
+        """Whether an item is as was asked."""
+        right = self.wanted in item.categories and self.avoided not in item.categories
+        return right and item.year is not None and self.low <= item.year <= self.high
+
+
+def main() -> None:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(description="Does the chat do as it is told?")
+    parser.add_argument("--sets", type=int, default=1_000)
+    parser.add_argument("--critiques", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=0)
+    told = parser.parse_args()
+    generator = np.random.default_rng(told.seed)
+    recommender = Recommender.open(Home.at())
+    chat = Conversation(recommender, Visitor(recommender.knowledge.store), llm=False)
+    _report_sets(recommender, chat.understanding, told.sets, generator)
+    moved = np.array(list(critiques(recommender, chat.understanding, told.critiques, generator)))
+    print(f"critiques: {len(moved)}, the list moved the right way in {(moved > 0).mean():.1%}, by {bootstrap(moved)}")  # noqa: T201
+
+
+def begun(recommender: Recommender, understanding: Understanding, generator: np.random.Generator) -> Conversation:
+    """A new conversation with a visitor who did what some user did."""
+    store = recommender.knowledge.store
+    users = store.user_ids()
+    timeline = store.timeline(users[generator.integers(len(users))])
+    chat = Conversation(recommender, Visitor(store, list(timeline.events)), llm=False)
+    chat.understanding = understanding
+    return chat
+
+
+def _report_sets(
+    recommender: Recommender, understanding: Understanding, sets: int, generator: np.random.Generator
+) -> None:
+    catalogue = recommender.knowledge.catalogue
+    shown = wrong = unknown = empty = counted = 0
+    for asked in track([drawn(recommender, generator) for _ in range(sets)], "sets", sets):
+        chat = begun(recommender, understanding, generator)
+        cards = [part for part in chat.turn(asked.text) if isinstance(part, Card)]
+        items = [catalogue[card.item_id] for card in cards if card.item_id in catalogue]
+        unknown += len(cards) - len(items)
+        wrong += sum(not asked.holds(item) for item in items)
+        shown, empty, counted = shown + len(cards), empty + (not cards), counted + (len(cards) <= asked.count)
+    print(  # noqa: T201
+        f"sets: {sets}, items: {shown}, not as was asked: {wrong}, not in the catalogue: {unknown}, "
+        f"lists without items: {empty}, lists no longer than was asked: {counted}"
+    )
+
+
+def drawn(recommender: Recommender, generator: np.random.Generator) -> Asked:
+    """Wishes at random that some item meets, in words."""
+    items = [item for item in recommender.knowledge.catalogue.values() if item.year and item.categories]
+    item = items[generator.integers(len(items))]
+    wanted = str(generator.choice(item.categories))
+    others = sorted({name for other in items for name in other.categories} - {*item.categories, "unknown"})
+    avoided = str(generator.choice(others))
+    assert item.year
+    decade = item.year // 10 * 10
+    low, high, years = [
+        (decade, decade + 9, f"from the {decade}s"),
+        (item.year - 3, item.year + 3, f"between {item.year - 3} and {item.year + 3}"),
+        (0, item.year, f"before {item.year + 1}"),
+        (item.year, 9_999, f"since {item.year}"),
+    ][generator.integers(4)]
+    count = int(generator.integers(1, 8))
+    name = f"{count} {wanted.lower()} films {years}" if count > 1 else f"just one {wanted.lower()} film {years}"
+    opening = OPENINGS[generator.integers(len(OPENINGS))].format(name)
+    text = f"{opening}, {AVOIDED[generator.integers(len(AVOIDED))].format(avoided.lower())}"
+    return Asked(wanted, avoided, low, high, count, text)
+
+
+def critiques(
+    recommender: Recommender, understanding: Understanding, count: int, generator: np.random.Generator
+) -> Iterator[float]:
+    """How much nearer each critique brings the list to what is wanted than to what is not, in cosines."""
+    know = recommender.knowledge
+    texts = know.retriever.texts
+    for _ in track(list(range(count)), "critiques", count):
+        chat = begun(recommender, understanding, generator)
+        before = [card for card in chat.turn("show me ten films") if isinstance(card, Card)]
+        unlike = before[generator.integers(len(before))]
+        like = know.catalogue[know.index.item_ids[generator.integers(len(texts))]]
+        names = [f'"{one.title}" ({one.year})' for one in (know.catalogue[unlike.item_id], like)]
+        turn = f"less like {names[0]}, more like {names[1]}"
+        after = [card for card in chat.turn(turn) if isinstance(card, Card)]
+        if not after:
+            yield -1.0
+            continue
+        near, far = (texts[know.index.places[one]] for one in (like.item_id, unlike.item_id))
+        lists = [texts[[know.index.places[card.item_id] for card in cards]] for cards in (before, after)]
+        old, new = (float((own @ near).mean() - (own @ far).mean()) for own in lists)
+        yield new - old
+
+
+if __name__ == "__main__":
+    main()
