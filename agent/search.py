@@ -90,7 +90,7 @@ def search(
         )
     sample = _sample(knowledge)
     words = _text_query(knowledge, said) if said else np.zeros(knowledge.index.dimension, np.float32)
-    asked = _to_scale(words, sample) + _likeness(knowledge, like, unlike, sample)
+    asked = _to_scale(words, sample) + _likeness(knowledge, like, unlike, sample) if like or unlike else words
     wish = _user_query(knowledge, timeline)
     if not wish.any():
         weight = 0.0

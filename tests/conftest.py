@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -117,10 +118,23 @@ def made_events(users: int = 36, each: int = 8) -> list[Event]:
 @pytest.fixture
 def resources(tmp_path: Path) -> Resources:
     """A home with 40 items and 36 users, a fake encoder and a fake engine; not fitted."""
-    made = Resources.at(Home.at(tmp_path / "home"), Settings(encoder="fake", model="fake"))
+    return made_resources(tmp_path / "home")
+
+
+def made_resources(root: Path) -> Resources:
+    """The same, at `root`."""
+    made = Resources.at(Home.at(root), Settings(encoder="fake", model="fake"))
     vars(made).update(encoder=FakeEncoder(), engine=FakeEngine())
     made.store.add(made_items(), made_events(), order_only=False)
     return made
+
+
+@pytest.fixture(scope="session")
+def fitted_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What is fitted on the made data, once."""
+    made = made_resources(tmp_path_factory.mktemp("fitted"))
+    fit(made, FitOptions(language_targets=0, recipe=Recipe.short))
+    return made.home.index
 
 
 @pytest.fixture
@@ -132,9 +146,9 @@ def engine(resources: Resources) -> FakeEngine:
 
 
 @pytest.fixture
-def recommender(resources: Resources) -> Recommender:
+def recommender(resources: Resources, fitted_index: Path) -> Recommender:
     """A fitted recommender over the made data."""
-    fit(resources, FitOptions(language_targets=0, recipe=Recipe.short))
+    shutil.copytree(fitted_index, resources.home.index)
     return Recommender(Knowledge(resources))
 
 

@@ -9,6 +9,7 @@ import pytest
 from agent.fit import fit
 from agent.knowledge import Knowledge
 from agent.options import FitOptions, Recipe
+from agent.recommender import Recommender
 from agent.resources import Resources
 from agent.search import LONGEST, SearchAnswer, search
 from history.records import Event
@@ -138,3 +139,13 @@ def test_the_object_of_the_contract(knowledge: Knowledge) -> None:
     found = json.loads(search(knowledge, "Copper", "u03", 1).to_json())
     assert list(found) == ["text", "user_id", "weight", "items"]
     assert list(found["items"][0]) == ["item_id", "title", "rank", "score", "similarity"]
+
+
+def test_items_may_be_asked_for_that_are_like_some_and_unlike_others(recommender: Recommender) -> None:
+    know = recommender.knowledge
+    found = search(know, "", None, 40, like=["i00"], unlike=["i01"]).items
+    ranks = {match.item_id: match.rank for match in found}
+    assert ranks["i00"] == 1
+    assert ranks["i00"] < ranks["i01"]
+    with pytest.raises(UnknownName, match="i99"):
+        search(know, "", None, like=["i99"])
