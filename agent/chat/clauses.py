@@ -10,6 +10,7 @@ from agent.chat.grammar import Grammar, Number
 from agent.chat.language import Language, Token, tokens
 from agent.chat.names import Mention, Names
 
+FEELINGS = ("dislike", "like", "seen")
 MASKS = {"item": "TITLE", "category": "KIND", "facet": "NAME", "years": "YEARS"}
 
 
@@ -100,17 +101,27 @@ class ClauseReader:
         """Where a clause ends: at a full stop, and where after a comma or an "and" somebody begins anew."""
         inside = spots(mentions, numbers)
         breaks = "|".join(re.escape(one) for one in sorted(self._language.words("breaks"), key=len, reverse=True))
-        starters = self._language.words("starters")
+        starters, passed = (
+            self._language.words("starters"),
+            {*self._language.words("breaks"), *self._language.words("joins")},
+        )
         found = []
         for match in re.finditer(rf"[.;!?\n。！？；]+(?=\s|$|\w)|[,，]\s*|\s(?:{breaks})\s", text, re.IGNORECASE):
             if any(start < match.end() and match.start() < end for start, end in inside):
                 continue
-            rest = [token.word for token in tokens(text[match.end() :])[:1]]
+            after = tokens(text[match.end() :])
+            rest = [token.word for token in after[:2] if token.word not in passed] or words_of(after[:1])
             strong = match[0].strip()[:1] in (*".;!?。！？；", "")
             dot = match[0] == "." and text[match.end() : match.end() + 1].isalnum()
-            if rest and not dot and (strong or rest[0] in starters) and any(map(str.isalnum, text[: match.start()])):
+            anew = rest and (strong or rest[0] in starters or self._rates_next(text, match, mentions))
+            if anew and not dot and any(map(str.isalnum, text[: match.start()])):
                 found.append(match.end())
         return found
+
+    def _rates_next(self, text: str, cut: re.Match[str], mentions: Sequence[Mention]) -> bool:
+        """Whether a title follows, and an opinion of another came before: "I liked Heat, Fargo bored me"."""
+        opinion = any(self._language.says(words_of(tokens(text[: cut.start()])), f"feelings.{one}") for one in FEELINGS)
+        return opinion and any(one.start == cut.end() and one.of("item") for one in mentions)
 
     def _negated(
         self, text: str, start: int, end: int, mentions: Sequence[Mention], numbers: Sequence[Number]

@@ -191,5 +191,5 @@ def _facets(catalogue: Catalogue) -> Iterator[tuple[str, Sense]]:
                         yield words[-1], sense
                     firsts[words[0]].add(sense)
     for first, senses in firsts.items():  # a first name that one alone bears
-        if len(senses) == 1 and len(first) > SHORTEST:
+        if len(senses) == 1 and len(first) >= SHORTEST:
             yield first, senses.pop()

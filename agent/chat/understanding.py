@@ -25,6 +25,7 @@ ABOUT_LISTS: tuple[Intent, ...] = (*LISTS, "similar")
 NEEDS_ITEM: tuple[Intent, ...] = ("rate", "similar", "why_not")
 POINTS: tuple[Intent, ...] = (*NEEDS_ITEM, "explain")
 FEELINGS: tuple[Feeling, ...] = ("dislike", "like", "seen")
+SURE = np.log(0.5)  # log P(intent) of a clause that names nothing, below which it is left out beside others
 NEVER, SELDOM, OFTEN = -1e9, -2.5, 2.5  # what a clue adds to log P(intent)
 
 
@@ -54,7 +55,8 @@ class Understanding:
         acts: list[Act] = []
         for clause, row in zip(clauses, log_p, strict=True):
             acts.append(self._act(clause, row, listed, spoken_of(acts)))
-        return joined(acts)
+        sure = [bool(one.mentions or one.numbers or row.max() > SURE) for one, row in zip(clauses, log_p, strict=True)]
+        return joined([act for act, kept in zip(acts, sure, strict=True) if kept] or acts)
 
     def agrees(self, text: str) -> bool:
         """Whether a turn says yes."""
@@ -82,6 +84,7 @@ class Understanding:
             intent, unlike = "refine", before.items
         if intent in POINTS and before and not wanted and not unlike and not any(places):
             wanted, places = before.items, before.places
+        why = intent in ("explain", "why_not")
         counts = [int(one.values[0]) for one in clause.of("count")]
         ratings = [(one.values[0], one.values[1]) for one in clause.of("rating")]
         drops = self._language.says(clause.words, "drops")
@@ -90,7 +93,11 @@ class Understanding:
             wanted,
             unlike,
             places if intent in POINTS else tuple(place for place in places if place and intent == "refine"),
-            wishes if intent in (*ABOUT_LISTS, "correct", "explain", "why_not") else (),
+            wishes
+            if intent in (*ABOUT_LISTS, "correct")
+            else tuple(replace(one, wanted=True) for one in wishes)
+            if why
+            else (),
             counts[0] if counts and intent in ABOUT_LISTS else None,
             feeling if intent == "rate" else None,
             ratings[0] if ratings and intent == "rate" else None,
@@ -120,7 +127,7 @@ class Understanding:
         bonus["rate"] += 4 * OFTEN if clause.of("rating") else 0.0
         why = language.says(words, "whys")
         bonus["explain"] += OFTEN if why else SELDOM / 2
-        bonus["why_not"] += OFTEN if why else SELDOM / 2
+        bonus["why_not"] += OFTEN + (OFTEN if language.says(words, "negations") else 0.0) if why else SELDOM / 2
         bonus["correct"] += 0.0 if language.says(words, "lasting") else SELDOM
         new = [word for word in clause.free if word not in language.known and len(word) > 2]
         bonus["search"] += min(len(new), 2) / 2 if new else NEVER if wishes else SELDOM
@@ -195,7 +202,7 @@ class Understanding:
 
 def spoken_of(acts: Sequence[Act]) -> Act | None:
     """The last act that names items."""
-    return next((act for act in reversed(acts) if act.items or any(act.places)), None)
+    return next((act for act in reversed(acts) if act.items or act.places), None)
 
 
 def joined(acts: Sequence[Act]) -> list[Act]:
@@ -206,6 +213,8 @@ def joined(acts: Sequence[Act]) -> list[Act]:
         before = found[-1] if found else None
         if before and before.intent in ABOUT_LISTS and act.intent in ABOUT_LISTS:
             found[-1] = _both(before, act)
+        elif before and act.intent == "explain" and before.intent == "why_not":
+            continue
         elif before and before.intent == act.intent and act.intent != "rate":
             found[-1] = replace(before, wishes=before.wishes + act.wishes, text=f"{before.text} {act.text}".strip())
         elif (
