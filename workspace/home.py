@@ -61,6 +61,11 @@ class Home:
         return self.root / "index"
 
     @property
+    def chat(self) -> Path:
+        """What the chat has made of its examples."""
+        return self.root / "chat"
+
+    @property
     def adapters(self) -> Path:
         """Adapters, one folder each."""
         return self.root / "adapters"

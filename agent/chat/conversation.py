@@ -50,7 +50,8 @@ class Conversation:
         """
         know = recommender.knowledge
         self.conversation_id = uuid.uuid4().hex
-        self.understanding = Understanding(know.catalogue, Language.of(language), know.resources.encoder.encode)
+        encode, kept = know.resources.encoder.encode, know.resources.home.chat / know.settings.encoder
+        self.understanding = Understanding(know.catalogue, Language.of(language), encode, kept)
         self._scene = Scene(recommender, person, language, llm, State())
 
     @property

@@ -49,6 +49,7 @@ def command(
         raise UsageError("--resume needs USER: of a visitor nothing is kept")
     person = User(store, user) if user else Visitor(store)
     conversation = Conversation(recommender, person, language, llm)
+    conversation.understanding.read("hello")  # whatever is opened at first use is open
     console = Console(highlight=False)
     if resume:
         conversation.resume()
