@@ -18,8 +18,9 @@ from typing import Any
 import polars as pl
 
 from agent.chat.acts import Act, Wish
+from agent.chat.clues import ABOUT_LISTS
 from agent.chat.language import Language
-from agent.chat.understanding import ABOUT_LISTS, Understanding
+from agent.chat.understanding import Understanding
 from agent.resources import Resources
 from eval.intervals import bootstrap
 from history.catalogue import Catalogue, split_values

@@ -6,11 +6,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from agent.chat.acts import Feeling
 from agent.chat.grammar import Grammar, Number
 from agent.chat.language import Language, Token, tokens
 from agent.chat.names import Mention, Names
 
-FEELINGS = ("dislike", "like", "seen")
+FEELINGS: tuple[Feeling, ...] = ("dislike", "like", "seen")
 MASKS = {"item": "TITLE", "category": "KIND", "facet": "NAME", "years": "YEARS"}
 
 

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.chat.acts import Act, Feeling, Wish
-from agent.chat.clauses import Clause, ClauseReader
+from agent.chat.clauses import FEELINGS, Clause, ClauseReader
+from agent.chat.clues import ABOUT_LISTS, NEEDS_ITEM, Clues, feeling_in
 from agent.chat.grammar import Number
 from agent.chat.intents import INTENTS, Intent, IntentReader
 from agent.chat.language import Language, plain_words
@@ -20,13 +21,9 @@ from history.catalogue import Catalogue, split_values
 from retrieval.encoder import Vectors
 
 LONGEST = 1_000  # characters of a turn that are read
-LISTS: tuple[Intent, ...] = ("recommend", "refine", "search")
-ABOUT_LISTS: tuple[Intent, ...] = (*LISTS, "similar")
-NEEDS_ITEM: tuple[Intent, ...] = ("rate", "similar", "why_not")
 POINTS: tuple[Intent, ...] = (*NEEDS_ITEM, "explain")
-FEELINGS: tuple[Feeling, ...] = ("dislike", "like", "seen")
+WHY: tuple[Intent, ...] = ("explain", "why_not")
 SURE = np.log(0.5)  # log P(intent) of a clause that names nothing, below which it is left out beside others
-NEVER, SELDOM, OFTEN = -1e9, -2.5, 2.5  # what a clue adds to log P(intent)
 
 
 class Understanding:
@@ -70,75 +67,46 @@ class Understanding:
         return places, [one for one in numbers if one.what == "years"]
 
     def _act(self, clause: Clause, log_p: NDArray[np.float64], listed: bool, before: Act | None) -> Act:
+        """What a clause asks for; `before` is what was spoken of before it in the turn."""
         wishes, named = self._told_apart(clause)
-        places = tuple(int(value) for one in clause.of("place") for value in one.values)
-        pointers = places
-        if any(places) or named:
-            places = tuple(place for place in places if place)
-        feeling = self._feeling(clause)
-        pointed = bool(places) and (listed or places == (0,)) or before is not None
-        intent = self._intent(clause, log_p, listed, bool(named), pointed, wishes, feeling)
-        wanted = tuple(ids for ids, negated in named if not negated or intent in ("rate", "why_not", "explain"))
+        pointers = tuple(int(value) for one in clause.of("place") for value in one.values)
+        places = tuple(place for place in pointers if place) if any(pointers) or named else pointers
+        pointed = bool(named or (places and (listed or places == (0,))) or before)
+        clues = Clues(clause, wishes, feeling_in(clause, self._language), pointed, listed)
+        intent = self._intent(clues, log_p)
+        wanted = tuple(ids for ids, negated in named if not negated or intent in ("rate", *WHY))
         unlike = tuple(ids for ids, negated in named if negated and intent in ABOUT_LISTS)
         if intent in ABOUT_LISTS and before and 0 in pointers and self._language.says(clause.words, "outs"):
             intent, unlike = "refine", before.items
         if intent in POINTS and before and not wanted and not unlike and not any(places):
             wanted, places = before.items, before.places
-        why = intent in ("explain", "why_not")
-        counts = [int(one.values[0]) for one in clause.of("count")]
-        ratings = [(one.values[0], one.values[1]) for one in clause.of("rating")]
-        drops = self._language.says(clause.words, "drops")
-        return Act(
-            intent,
-            wanted,
-            unlike,
-            places if intent in POINTS else tuple(place for place in places if place and intent == "refine"),
-            wishes
-            if intent in (*ABOUT_LISTS, "correct")
-            else tuple(replace(one, wanted=True) for one in wishes)
-            if why
-            else (),
-            counts[0] if counts and intent in ABOUT_LISTS else None,
-            feeling if intent == "rate" else None,
-            ratings[0] if ratings and intent == "rate" else None,
-            clause.text.strip() if intent in ("search", "correct") else "",
-            drops,
-            tuple(one for one in self._fields if drops and self._language.says(clause.words, f"fields.{one}")),
-            intent == "forget" and self._language.says(clause.words, "erases"),
-        )
+        if intent not in POINTS:
+            places = tuple(place for place in places if place and intent == "refine")
+        return self._with_details(Act(intent, wanted, unlike, places), clues)
 
-    def _intent(
-        self,
-        clause: Clause,
-        log_p: NDArray[np.float64],
-        listed: bool,
-        named: bool,
-        pointed: bool,
-        wishes: Sequence[Wish],
-        feeling: Feeling | None,
-    ) -> Intent:
-        """The likeliest intent by its words, and by what stands in the clause."""
-        language, words = self._language, clause.words
-        bonus = dict.fromkeys(INTENTS, 0.0)
-        asks = language.says(words, "requests")
-        if not named and not pointed:
-            bonus |= dict.fromkeys(NEEDS_ITEM, NEVER)
-        bonus["rate"] += OFTEN if feeling and (named or pointed) else 0.0 if clause.of("rating") else SELDOM
-        bonus["rate"] += 4 * OFTEN if clause.of("rating") else 0.0
-        why = language.says(words, "whys")
-        bonus["explain"] += OFTEN if why else SELDOM / 2
-        bonus["why_not"] += OFTEN + (OFTEN if language.says(words, "negations") else 0.0) if why else SELDOM / 2
-        bonus["correct"] += 0.0 if language.says(words, "lasting") else SELDOM
-        new = [word for word in clause.free if word not in language.known and len(word) > 2]
-        bonus["search"] += min(len(new), 2) / 2 if new else NEVER if wishes else SELDOM
-        if wishes or clause.of("count"):
-            bonus["small_talk"] += NEVER
-            bonus["out_of_scope"] += SELDOM
-        if listed and not asks and (wishes or clause.of("count") or language.says(words, "negations")):
-            bonus["refine"] += OFTEN
-            bonus["recommend"] += SELDOM
-        best = INTENTS[int(np.argmax(log_p + np.array([bonus[intent] for intent in INTENTS])))]
-        return "recommend" if best == "refine" and not listed and not clause.negated else best
+    def _with_details(self, act: Act, clues: Clues) -> Act:
+        """The act with those of the clause's wishes, numbers and words that mean something for its intent."""
+        clause, says = clues.clause, self._language.says
+        wishes = tuple(replace(one, wanted=True) for one in clues.wishes) if act.intent in WHY else clues.wishes
+        if act.intent in ABOUT_LISTS:
+            counts = [int(one.values[0]) for one in clause.of("count")]
+            drops = says(clause.words, "drops")
+            fields = tuple(one for one in self._fields if drops and says(clause.words, f"fields.{one}"))
+            text = clause.text.strip() if act.intent == "search" else ""
+            return replace(act, wishes=wishes, count=next(iter(counts), None), text=text, drops=drops, fields=fields)
+        if act.intent == "rate":
+            ratings = [(one.values[0], one.values[1]) for one in clause.of("rating")]
+            return replace(act, feeling=clues.feeling, rating=next(iter(ratings), None))
+        if act.intent == "correct":
+            return replace(act, wishes=wishes, text=clause.text.strip())
+        if act.intent == "forget":
+            return replace(act, erases=says(clause.words, "erases"))
+        return replace(act, wishes=wishes) if act.intent in WHY else act
+
+    def _intent(self, clues: Clues, log_p: NDArray[np.float64]) -> Intent:
+        """The likeliest intent by the clause's words and by what stands in it."""
+        best = INTENTS[int(np.argmax(log_p + clues.added(self._language)))]
+        return "recommend" if best == "refine" and not clues.listed and not clues.clause.negated else best
 
     def _told_apart(self, clause: Clause) -> tuple[tuple[Wish, ...], list[tuple[tuple[str, ...], bool]]]:
         """The clause's wishes, and the items that each title stands for, with whether it is turned down.
@@ -187,17 +155,6 @@ class Understanding:
                 found.append(Wish(senses, None, one.start not in clause.negated))
         years = (Wish((), number.years, number.start not in clause.negated) for number in clause.of("years"))
         return (*found, *years)
-
-    def _feeling(self, clause: Clause) -> Feeling | None:
-        language, words = self._language, clause.words
-        if language.says(words, "seems"):
-            return None
-        for name in FEELINGS:
-            place = next((one for one in range(len(words)) if language.phrase(words, one, f"feelings.{name}")), None)
-            if place is not None:
-                turned = name == "like" and any(language.phrase(words, one, "negations") for one in range(place))
-                return "dislike" if turned else name
-        return None
 
 
 def spoken_of(acts: Sequence[Act]) -> Act | None:
