@@ -129,7 +129,8 @@ class Names:
 
     def _almost(self, name: str) -> tuple[tuple[Sense, ...], str]:
         """What is called almost so, and the first word of that name; nothing where too many letters differ."""
-        wrong = len(name) // LETTERS if len(name) >= SHORTEST else 0
+        spelt = any("a" <= letter <= "z" for letter in name)  # a sign of another script is a word, no letter
+        wrong = len(name) // LETTERS if spelt and len(name) >= SHORTEST else 0
         best = process.extractOne(name, self._long, scorer=OSA.distance, score_cutoff=wrong) if wrong else None
         return (self._senses[best[0]], best[0].split()[0]) if best and best[0][0] == name[0] else ((), "")
 

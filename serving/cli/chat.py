@@ -29,7 +29,7 @@ HELP = "/why N, /like N, /dislike N, /seen N: about the list; /more, /undo, /int
 def command(
     context: typer.Context,
     user: Annotated[str, typer.Argument(help="The user's id; a visitor when left out, of whom nothing is kept.")] = "",
-    language: Annotated[str, typer.Option(help="The language that is spoken: en.")] = "en",
+    language: Annotated[str, typer.Option(help="What is spoken: en, or zh with an encoder that reads it.")] = "en",
     resume: Annotated[bool, typer.Option(help="Go on where the user's last conversation stood.")] = False,
     llm: Annotated[bool, typer.Option(help="Let the language model have its say.")] = True,
 ) -> None:
