@@ -35,12 +35,13 @@ Slots = Counter[tuple[str, str]]
 def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description="Does the chat understand?")
+    parser.add_argument("--file", default="turns.jsonl", help="or more_turns.jsonl, others that rules were made with")
     parser.add_argument("--first", type=float, default=0.0)
     parser.add_argument("--last", type=float, default=1.0)
     parser.add_argument("--show", action="store_true", help="each turn that was misread")
     told = parser.parse_args()
     understanding = Understanding(films(), Language.of("en"), Resources.at(Home.at()).encoder.encode)
-    dialogues = [json.loads(line) for line in (FOLDER / "turns.jsonl").read_text(encoding="utf-8").splitlines()]
+    dialogues = [json.loads(line) for line in (FOLDER / told.file).read_text(encoding="utf-8").splitlines()]
     part = dialogues[round(told.first * len(dialogues)) : round(told.last * len(dialogues))]
     right, confused, slots = list[float](), Counter[tuple[str, str]](), Counter[str]()
     for text, wanted, found in read(understanding, part):

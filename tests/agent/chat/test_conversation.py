@@ -13,6 +13,9 @@ from agent.chat.person import User, Visitor
 from agent.chat.understanding import Understanding
 from agent.recommender import Recommender
 from agent.resources import Resources
+from eval.hostile_texts import HOSTILE, TYPED
+from history.catalogue import Catalogue
+from tests.conftest import made_items
 from workspace.home import Home
 
 pytestmark = pytest.mark.model
@@ -20,18 +23,18 @@ USER = "u03"
 Begin = Callable[[], Conversation]
 
 
-@pytest.fixture(scope="session")
-def encode(real_home: Home) -> Callable[..., object]:
-    return Resources.at(real_home).encoder.encode
+@pytest.fixture(scope="module")
+def understanding(real_home: Home) -> Understanding:
+    return Understanding(Catalogue(made_items()), Language.of("en"), Resources.at(real_home).encoder.encode)
 
 
 @pytest.fixture
-def begin(recommender: Recommender, encode: Callable[..., object]) -> Begin:
+def begin(recommender: Recommender, understanding: Understanding) -> Begin:
     know = recommender.knowledge
 
     def new(user: str = USER) -> Conversation:
         found = Conversation(recommender, User(know.store, user) if user else Visitor(know.store))
-        found.understanding = Understanding(know.catalogue, Language.of("en"), encode)  # type: ignore[arg-type]
+        found.understanding = understanding
         return found
 
     return new
@@ -133,3 +136,18 @@ def test_of_a_visitor_nothing_is_stored(recommender: Recommender, begin: Begin) 
 @pytest.mark.parametrize("text", ["", "😀", "x" * 100_000, "你好", "a comedy but no comedy"])
 def test_every_turn_is_answered(begin: Begin, text: str) -> None:
     assert words(list(begin().turn(text)))
+
+
+def test_whatever_is_typed_touches_nobody_else(begin: Begin, recommender: Recommender) -> None:
+    store = recommender.knowledge.store
+    others = {user: store.timeline(user) for user in store.user_ids() if user != USER}
+    catalogue = dict(store.catalogue())
+    for text in TYPED + HOSTILE:
+        chat = begin()
+        said = words(list(chat.turn(text)))
+        assert said
+        assert not any(user in said for user in others), text
+        assert all(event.user_id == USER for done in chat.state.done for event in done.events)
+    assert {user: store.timeline(user) for user in others} == others
+    assert dict(store.catalogue()) == catalogue
+    assert len(store.timeline(USER)) >= 8  # nothing is erased that was not agreed to
