@@ -31,7 +31,7 @@ class Clues:
     def added(self, language: Language) -> NDArray[np.float64]:
         """What the clues add to log P(intent), float64 [intents]."""
         found = dict.fromkeys(INTENTS, 0.0)
-        for part in (self._items(), self._reasons(language), self._wishes_of(language)):
+        for part in (self._items(), self._likeness(language), self._reasons(language), self._wishes_of(language)):
             for intent, value in part.items():
                 found[intent] += value
         return np.array([found[intent] for intent in INTENTS])
@@ -39,31 +39,38 @@ class Clues:
     def _items(self) -> dict[Intent, float]:
         """An opinion is one of something; so are likeness and absence."""
         if not self.pointed:
-            return dict.fromkeys(NEEDS_ITEM, NEVER)
+            return {intent: NEVER for intent in NEEDS_ITEM if intent != "why_not" or not self.wishes}
         if self.clause.of("rating"):
             return {"rate": 4 * OFTEN}
         return {"rate": OFTEN if self.feeling else SELDOM}
+
+    def _likeness(self, language: Language) -> dict[Intent, float]:
+        """Who names a title and says nothing of it looks it up."""
+        if not self.clause.items or language.says(self.clause.words, "likeness"):
+            return {}
+        looked_up = not self.feeling and not self.clause.of("rating") and not self.clause.negated
+        return {"similar": SELDOM, "search": OFTEN if looked_up else 0.0}
 
     def _reasons(self, language: Language) -> dict[Intent, float]:
         """Reasons are asked for by a word for that; those for an absence with a negation."""
         words = self.clause.words
         if not language.says(words, "whys"):
             return {"explain": SELDOM / 2, "why_not": SELDOM / 2}
-        return {"explain": OFTEN, "why_not": 2 * OFTEN if language.says(words, "negations") else OFTEN}
+        return {"explain": OFTEN, "why_not": 3 * OFTEN if language.says(words, "negations") else OFTEN}
 
     def _wishes_of(self, language: Language) -> dict[Intent, float]:
         """Wishes ask for lists, for good only by a word that says so; words of no use otherwise, for a search."""
         words, counts = self.clause.words, bool(self.clause.of("count"))
         new = [word for word in self.clause.free if word not in language.known and len(word) > 2]
         found: dict[Intent, float] = {
-            "search": min(len(new), 2) / 2 if new else NEVER if self.wishes else SELDOM,
+            "search": min(len(new), 2) / 2 if new else NEVER if self.wishes else 0.0 if self.clause.items else SELDOM,
             "correct": 0.0 if language.says(words, "lasting") else SELDOM,
         }
         if self.wishes or counts:
             found |= {"small_talk": NEVER, "out_of_scope": SELDOM}
         changes = self.wishes or counts or language.says(words, "negations")
         if self.listed and changes and not language.says(words, "requests"):
-            found |= {"refine": OFTEN, "recommend": SELDOM}
+            found |= {"refine": OFTEN / 2, "recommend": SELDOM / 2}
         return found
 
 

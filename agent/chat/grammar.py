@@ -88,6 +88,7 @@ class Grammar:
                 yield Number(*match.span(), "place", values=tuple(map(float, values)))
                 text = blanked(text, *match.span())
         for shape in (
+            rf"(?:^|,\s*)(\d{{1,2}})(?=\s+(?:{any_of(self._language.words('verbs'))}){RIGHT})",
             rf"{LEFT}(?:(?:{self._said('references', 'number')})\s*|#\s*){number}{RIGHT}",
             rf"{LEFT}(?:the\s+|your\s+|my\s+)?{ordinal}{thing}(?!{LETTER}|{other})",
         ):

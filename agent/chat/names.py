@@ -80,7 +80,7 @@ class Names:
                 name = " ".join(word.word for word in words[start:end])
                 senses = self._senses.get(name, ())
                 if self._is_common(name) and not self._stands_out(text, words, start, end):
-                    senses = tuple(sense for sense in senses if sense.sort != "item")
+                    senses = tuple(sense for sense in senses if sense.sort == "category")
                 if senses:
                     yield self._take(words, taken, start, end, senses)
                     break

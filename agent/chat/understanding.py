@@ -70,6 +70,8 @@ class Understanding:
         """What a clause asks for; `before` is what was spoken of before it in the turn."""
         wishes, named = self._told_apart(clause)
         pointers = tuple(int(value) for one in clause.of("place") for value in one.values)
+        if clause.of("rating") and not named and not pointers:  # "gave it a 7"
+            pointers = (0,)
         places = tuple(place for place in pointers if place) if any(pointers) or named else pointers
         pointed = bool(named or (places and (listed or places == (0,))) or before)
         clues = Clues(clause, wishes, feeling_in(clause, self._language), pointed, listed)
