@@ -45,11 +45,8 @@ class Clues:
         return {"rate": OFTEN if self.feeling else SELDOM}
 
     def _likeness(self, language: Language) -> dict[Intent, float]:
-        """Who names a title and says nothing of it looks it up."""
-        if not self.clause.items or language.says(self.clause.words, "likeness"):
-            return {}
-        looked_up = not self.feeling and not self.clause.of("rating") and not self.clause.negated
-        return {"similar": SELDOM, "search": OFTEN if looked_up else 0.0}
+        """Likeness to a title is asked for by a word for that."""
+        return {"similar": SELDOM} if self.clause.items and not language.says(self.clause.words, "likeness") else {}
 
     def _reasons(self, language: Language) -> dict[Intent, float]:
         """Reasons are asked for by a word for that; those for an absence with a negation."""

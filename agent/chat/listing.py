@@ -17,7 +17,11 @@ NEAR_WEIGHT = 0.3  # the user's part in a list that is to be like something
 
 
 def show_list(scene: Scene, act: Act) -> Iterator[Part]:
-    """A list by all that holds now: words first, then cards, then reasons as they come."""
+    """A list by all that holds now: words first, then cards, then reasons as they come; titles that are looked up."""
+    if act.intent == "search" and act.items:
+        yield Said(scene.say("found"))
+        yield from cards_of(scene, [item_id for ids in act.items for item_id in ids])
+        return
     like, unlike = _named(scene, act)
     scene.did("")
     scene.change(held=after(scene.state.held, act, like, unlike))
@@ -92,6 +96,7 @@ def _nothing(scene: Scene, allowed: Sequence[Item]) -> str:
 
 def cards_of(scene: Scene, item_ids: Sequence[str]) -> Iterator[Card]:
     """Cards of given items, as the list that places count from now on."""
-    scene.change(listed=tuple(item_ids), shown=(*scene.state.shown, *item_ids))
+    ids = tuple(item_ids)
+    scene.change(listed=ids, shown=(*scene.state.shown, *ids), focus=ids if len(ids) == 1 else ())
     for number, item_id in enumerate(item_ids, 1):
         yield scene.card(number, scene.know.catalogue[item_id])

@@ -89,6 +89,11 @@ def test_wishes_that_leave_nothing_say_which_one_to_drop(begin: Begin) -> None:
     assert 'Without "up to 1949" there are' in said
 
 
+def test_a_title_is_looked_up(begin: Begin) -> None:
+    (card,) = cards(list(begin().turn("find me Amber Castle")))
+    assert card.title == "Amber Castle"
+
+
 def test_the_second_one_needs_a_list(begin: Begin) -> None:
     chat = begin()
     assert "no list yet" in words(list(chat.turn("why number 2?")))
