@@ -19,7 +19,7 @@ from agent.interest_view import briefs
 from agent.knowledge import Knowledge
 from agent.reranking import contenders, fuse_read
 from agent.resources import Resources
-from agent.results import Interests, Recommendation, Recommended
+from agent.results import Interests, Rationale, Recommendation, Recommended
 from agent.scorer import Question
 from history.records import Item
 from history.timeline import Timeline
@@ -133,6 +133,12 @@ class Recommender:
             UsageError: `k` is below 1, or nothing is left to recommend.
         """
         return self._rank([timeline], k, where, llm)[0]
+
+    def reasons(self, timeline: Timeline, items: Sequence[Item], llm: bool = True) -> Iterator[Rationale]:
+        """Why these items would be recommended to whoever did this, one by one."""
+        know = self.knowledge
+        now = self.listing(timeline, 1, llm=False).interests.now
+        return know.rationales.explain(grounds_for(know, timeline, items, now, llm), know.pen if llm else None)
 
     def _rank(self, users: Sequence[str | Timeline], k: int, where: Keep | None, llm: bool) -> list[Listing]:
         if k < 1:

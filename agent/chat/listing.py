@@ -9,8 +9,10 @@ from agent.chat.acts import Act
 from agent.chat.parts import Card, Part, Reason, Said
 from agent.chat.scene import Scene
 from agent.chat.wishes import after, keep, loosest
+from agent.recommender import Keep
 from agent.search import search
 from history.records import Item
+from history.timeline import Timeline
 from prompts.segment import clean
 
 NEAR_WEIGHT = 0.3  # the user's part in a list that is to be like something
@@ -44,25 +46,30 @@ def listed(scene: Scene) -> Iterator[Part]:
     if not fitting:
         yield Said(_nothing(scene, allowed))
         return
-    if held.like or held.unlike or held.text:
-        weight = NEAR_WEIGHT if len(timeline) else None
-        answer = search(
-            know,
-            held.text,
-            timeline,
-            held.count,
-            weight=weight,
-            where=test,
-            like=held.like,
-            unlike=held.unlike,
-        )
-        yield from _cards(scene, [know.catalogue[one.item_id] for one in answer.items])
-    else:
-        shown, reasons = scene.recommender.stream(timeline, held.count, where=test, llm=scene.llm)
-        yield from _cards(scene, [know.catalogue[one.item_id] for one in shown.items])
-        for one in reasons:
-            if one.rationale:
-                yield Reason(one.rank, one.rationale.text)
+    asked = held.like or held.unlike or held.text
+    yield from _asked_for(scene, timeline, test) if asked else _recommended(scene, timeline, test)
+
+
+def _recommended(scene: Scene, timeline: Timeline, test: Keep) -> Iterator[Part]:
+    """What the person likely wants, with reasons."""
+    shown, reasons = scene.recommender.stream(timeline, scene.state.held.count, where=test, llm=scene.llm)
+    yield from _cards(scene, [scene.know.catalogue[one.item_id] for one in shown.items])
+    for one in reasons:
+        if one.rationale:
+            yield Reason(one.rank, one.rationale.text)
+
+
+def _asked_for(scene: Scene, timeline: Timeline, test: Keep) -> Iterator[Part]:
+    """What is near to what was asked for, by the person's taste too; with reasons where the history speaks for it."""
+    held, weight = scene.state.held, NEAR_WEIGHT if len(timeline) else None
+    answer = search(
+        scene.know, held.text, timeline, held.count, weight=weight, where=test, like=held.like, unlike=held.unlike
+    )
+    items = [scene.know.catalogue[one.item_id] for one in answer.items]
+    yield from _cards(scene, items)
+    for number, reason in enumerate(scene.recommender.reasons(timeline, items, scene.llm), 1):
+        if reason.evidence:
+            yield Reason(number, reason.text)
 
 
 def _allowed(scene: Scene) -> Sequence[str]:
