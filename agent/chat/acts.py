@@ -28,7 +28,8 @@ class Act:
     `items` are the titles that it names, each by all items that bear it; `unlike` those that it turns down; `places`
     are places of the list shown last, counted from 1 or, below 0, from its end; 0 is what was spoken of last. `text`
     is what to search for, or what was said of a profile. With `drops` the wishes are to hold no longer, and those of
-    the `fields`, "year" or "category", neither. `erases` says that not only a conversation is to be forgotten.
+    the `fields`, "year" or "category", neither. `age` asks for older items than the last list's, -1, or newer ones, 1.
+    `erases` says that not only a conversation is to be forgotten.
     """
 
     intent: Intent
@@ -42,4 +43,5 @@ class Act:
     text: str = ""
     drops: bool = False
     fields: tuple[str, ...] = ()
+    age: int = 0
     erases: bool = False

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from agent.chat.acts import Act
+from agent.chat.acts import Act, Wish
 from agent.chat.parts import Card, Part, Reason, Said
 from agent.chat.scene import Scene
 from agent.chat.wishes import after, keep, loosest
+from agent.chat.years import Span
 from agent.recommender import Keep
 from agent.search import search
 from history.records import Item
@@ -24,10 +25,21 @@ def show_list(scene: Scene, act: Act) -> Iterator[Part]:
         yield Said(scene.say("found"))
         yield from cards_of(scene, [item_id for ids in act.items for item_id in ids])
         return
+    act = replace(act, wishes=(*act.wishes, *_of_age(scene, act.age)))
     like, unlike = _named(scene, act)
     scene.did("")
     scene.change(held=after(scene.state.held, act, like, unlike))
     yield from listed(scene)
+
+
+def _of_age(scene: Scene, age: int) -> list[Wish]:
+    """Years before or after the middle one of the last list, where older or newer items are asked for."""
+    items = (scene.know.catalogue[one] for one in scene.state.listed)
+    years = sorted(item.year for item in items if item.year)
+    if not age or not years:
+        return []
+    middle = years[len(years) // 2]
+    return [Wish((), Span(None, middle - 1) if age < 0 else Span(middle + 1, None))]
 
 
 def _named(scene: Scene, act: Act) -> tuple[list[str], list[str]]:

@@ -95,7 +95,8 @@ class Understanding:
             drops = says(clause.words, "drops")
             fields = tuple(one for one in self._fields if drops and says(clause.words, f"fields.{one}"))
             text = clause.text.strip() if act.intent == "search" else ""
-            return replace(act, wishes=wishes, count=next(iter(counts), None), text=text, drops=drops, fields=fields)
+            told = replace(act, wishes=wishes, count=next(iter(counts), None), text=text, drops=drops, fields=fields)
+            return told if clause.of("years") else replace(told, age=self._age(clause))
         if act.intent == "rate":
             ratings = [(one.values[0], one.values[1]) for one in clause.of("rating")]
             return replace(act, feeling=clues.feeling, rating=next(iter(ratings), None))
@@ -104,6 +105,10 @@ class Understanding:
         if act.intent == "forget":
             return replace(act, erases=says(clause.words, "erases"))
         return replace(act, wishes=wishes) if act.intent in WHY else act
+
+    def _age(self, clause: Clause) -> int:
+        says = self._language.says
+        return 1 if says(clause.words, "newer") else -1 if says(clause.words, "older") else 0
 
     def _intent(self, clues: Clues, log_p: NDArray[np.float64]) -> Intent:
         """The likeliest intent by the clause's words and by what stands in it."""
@@ -208,4 +213,5 @@ def _both(one: Act, other: Act) -> Act:
         text=" ".join(filter(None, (one.text, other.text))),
         drops=one.drops or other.drops,
         fields=one.fields + other.fields,
+        age=one.age or other.age,
     )

@@ -89,6 +89,14 @@ def test_wishes_that_leave_nothing_say_which_one_to_drop(begin: Begin) -> None:
     assert 'Without "up to 1949" there are' in said
 
 
+def test_newer_ones_are_newer_than_the_list(begin: Begin, recommender: Recommender) -> None:
+    chat, catalogue = begin(), recommender.knowledge.catalogue
+    years = sorted(catalogue[card.item_id].year or 0 for card in cards(list(chat.turn("show me five films"))))
+    newer = cards(list(chat.turn("something more recent please")))
+    assert newer
+    assert all((catalogue[card.item_id].year or 0) > years[2] for card in newer)
+
+
 def test_a_title_is_looked_up(begin: Begin) -> None:
     (card,) = cards(list(begin().turn("find me Amber Castle")))
     assert card.title == "Amber Castle"
