@@ -178,8 +178,7 @@ class Store:
         kept = schema.conversations.c
         last = select(kept.conversation_id, kept.state).where(kept.user_id == user_id).order_by(kept.updated.desc())
         with self._reading() as connection:
-            row = connection.execute(last.limit(1)).first()
-            return (row[0], row[1]) if row else None
+            return next(((row[0], row[1]) for row in connection.execute(last.limit(1))), None)
 
     def item_users(self) -> dict[str, int]:
         """How many users have events on each item; items without any are left out."""

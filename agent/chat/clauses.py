@@ -10,6 +10,7 @@ from agent.chat.acts import Feeling
 from agent.chat.grammar import Grammar, Number
 from agent.chat.language import Language, Token, tokens
 from agent.chat.names import Mention, Names
+from agent.chat.patterns import any_of
 
 FEELINGS: tuple[Feeling, ...] = ("dislike", "like", "seen")
 MASKS = {"item": "TITLE", "category": "KIND", "facet": "NAME", "years": "YEARS"}
@@ -101,11 +102,9 @@ class ClauseReader:
     def _cuts(self, text: str, mentions: Sequence[Mention], numbers: Sequence[Number]) -> list[int]:
         """Where a clause ends: at a full stop, and where after a comma or an "and" somebody begins anew."""
         inside = spots(mentions, numbers)
-        breaks = "|".join(re.escape(one) for one in sorted(self._language.words("breaks"), key=len, reverse=True))
-        starters, passed = (
-            self._language.words("starters"),
-            {*self._language.words("breaks"), *self._language.words("joins")},
-        )
+        breaks = any_of(self._language.words("breaks"))
+        starters = self._language.words("starters")
+        passed = {*self._language.words("breaks"), *self._language.words("joins")}
         found = []
         for match in re.finditer(rf"[.;!?\n。！？；]+(?=\s|$|\w)|[,，]\s*|\s(?:{breaks})\s", text, re.IGNORECASE):
             if any(start < match.end() and match.start() < end for start, end in inside):
