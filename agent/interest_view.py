@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from agent.knowledge import Knowledge
 from agent.results import Interests, Printable
 from agent.tracking import Tracking, last_events
+from history.moment import now
 from history.records import CORRECTION, Event
 from history.timeline import Timeline
 from interests.corrections import Correction, Kind, UnknownTopic, read_corrections, topics_obeyed, written
@@ -200,10 +200,8 @@ def say(know: Knowledge, user_id: str, text: str) -> list[Correction]:
             f"{error.words!r} names no topic, or does not say what of it; the nearest are {nearest}; say for instance "
             "'no horror, more comedy, less drama, take back war'"
         ) from error
-    now = time.time()
-    if store.order_only():
-        now = store.last_timestamp() + 1
-    events = [Event(timeline.user_id, "", now, CORRECTION, text=written(one)) for one in found]
+    moment = now(store)
+    events = [Event(timeline.user_id, "", moment, CORRECTION, text=written(one)) for one in found]
     store.add(events=events)
     return found
 

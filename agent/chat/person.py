@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from history.moment import now
 from history.records import Event
 from history.store import Store
 from history.timeline import Timeline
@@ -78,7 +78,7 @@ class User:
 
     def now(self) -> float:
         """The clock's, or one place further where only the order is known."""
-        return self.store.last_timestamp() + 1 if self.store.order_only() else time.time()
+        return now(self.store)
 
 
 @dataclass
@@ -110,4 +110,4 @@ class Visitor:
 
     def now(self) -> float:
         """The clock's, or one place further where only the order is known."""
-        return self.store.last_timestamp() + 1 + len(self.events) if self.store.order_only() else time.time()
+        return now(self.store) + (len(self.events) if self.store.order_only() else 0)

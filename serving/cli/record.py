@@ -27,6 +27,7 @@ def command(
 ) -> None:
     """Record what a user did; the very next answer sees it. Example: foretaste record 196 242 --type like"""
     from agent.resources import Resources
+    from history.moment import now
     from history.reading.fields import identifier, timestamp
     from history.records import Event
 
@@ -45,8 +46,7 @@ def command(
         raise UsageError(f"--value {value:g} is no rating; give a number from 0 up")
     _checked("USER", lambda: identifier(user, "USER"))
     order_only = store.order_only()
-    now = store.last_timestamp() + 1 if order_only else time.time()
-    moment = _checked("--at", lambda: timestamp(at, now=time.time(), order_only=order_only)) if at else now
+    moment = _checked("--at", lambda: timestamp(at, now=time.time(), order_only=order_only)) if at else now(store)
     stored = store.add(events=[Event(user, item, moment, event_type, value, text)])
     typer.echo("recorded" if stored.events else "known already: nothing changed")
 
