@@ -15,13 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.adapters import TOGETHER, Version
+from agent.chat.reading import TurnReader
 from agent.fusion import NO_WEIGHT, LanguageWeight
 from agent.head import HeadScorer, Tuned, mean_weights
 from agent.options import FitOptions
 from agent.rationale import Pen, Rationales
 from agent.resources import FIT, Resources
 from agent.scorer import LanguageScorer
-from agent.talk import talk_for
+from agent.talk import Talk, talk_for
 from agent.topics import TopicModel
 from agent.tracking import TopicReader, Tracking
 from history.catalogue import Catalogue, item_text
@@ -119,9 +120,23 @@ class Knowledge:
         writing = self.settings.writing
         if writing == "plans" or (writing == "auto" and not self.engine.large):
             return Pen(self.engine, self.resources.renderer)
-        taught = talk_for(self.resources.home, self.resources.fingerprint)
-        engine = self.engine.with_adapter(taught) if taught else self.engine
-        return Pen(engine, self.resources.renderer, freely=True, taught=taught is not None)
+        return Pen(self.talking or self.engine, self.resources.renderer, freely=True, taught=self._talk is not None)
+
+    @cached_property
+    def turn_reader(self) -> TurnReader | None:
+        """What reads turns of chats, where the model was taught to."""
+        if not self.talking or not self._talk or not self._talk.turns:
+            return None
+        return TurnReader(self.talking, self.resources.renderer)
+
+    @cached_property
+    def talking(self) -> LocalEngine | None:
+        """The model with the adapter beside it that was taught to talk, if any."""
+        return self.engine.with_adapter(self._talk.adapter) if self._talk else None
+
+    @cached_property
+    def _talk(self) -> Talk | None:
+        return talk_for(self.resources.home, self.resources.fingerprint)
 
     def verb(self, event: Event) -> str:
         """What an event is called: "watched", "liked"."""

@@ -19,12 +19,16 @@ import polars as pl
 
 from agent.chat.acts import Act, Wish
 from agent.chat.clues import ABOUT_LISTS
+from agent.chat.intents import Intent
 from agent.chat.language import Language
+from agent.chat.reading import TurnReader
 from agent.chat.understanding import Understanding
 from agent.resources import Resources
+from agent.talk import talk_for
 from eval.intervals import bootstrap
 from history.catalogue import Catalogue, split_values
 from history.records import Item
+from workspace.errors import NotReady
 from workspace.home import Home
 
 FOLDER = Path(__file__).parent / "chat"
@@ -36,11 +40,12 @@ def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description="Does the chat understand?")
     parser.add_argument("--file", default="turns.jsonl", help="or more_turns.jsonl, others that rules were made with")
+    parser.add_argument("--by", choices=("rules", "taught", "zero-shot"), default="taught", help="what reads the turns")
     parser.add_argument("--first", type=float, default=0.0)
     parser.add_argument("--last", type=float, default=1.0)
     parser.add_argument("--show", action="store_true", help="each turn that was misread")
     told = parser.parse_args()
-    understanding = Understanding(films(), Language.of("en"), Resources.at(Home.at()).encoder.encode)
+    understanding = _understanding(Resources.at(Home.at()), told.by)
     dialogues = [json.loads(line) for line in (FOLDER / told.file).read_text(encoding="utf-8").splitlines()]
     part = dialogues[round(told.first * len(dialogues)) : round(told.last * len(dialogues))]
     right, confused, slots = list[float](), Counter[tuple[str, str]](), Counter[str]()
@@ -58,6 +63,18 @@ def main() -> None:
     print(f"slots: precision {precision:.3f}, recall {recall:.3f}, F1 {f1:.3f}")  # noqa: T201
     for (gold_intents, own_intents), count in confused.most_common(12):
         print(f"  {count:3} {gold_intents} taken for {own_intents}")  # noqa: T201
+
+
+def _understanding(resources: Resources, by: str) -> Understanding:
+    reader = None
+    if by == "zero-shot":
+        reader = TurnReader(resources.engine, resources.renderer, taught=False)
+    elif by == "taught":
+        talk = talk_for(resources.home, resources.fingerprint)
+        if not talk or not talk.turns:
+            raise NotReady("nothing was taught to read turns; run: foretaste talk, or say: --by rules")
+        reader = TurnReader(resources.engine.with_adapter(talk.adapter), resources.renderer)
+    return Understanding(films(), Language.of("en"), resources.encoder.encode, reader=reader)
 
 
 def films() -> Catalogue:
@@ -80,9 +97,11 @@ def read(
 ) -> Iterator[tuple[str, list[dict[str, Any]], list[Act]]]:
     """Each turn, what it asks for, and what was understood."""
     for dialogue in dialogues:
-        listed = False
+        listed, before = False, tuple[Intent, ...]()
         for turn in dialogue["turns"]:
-            yield turn["text"], turn["acts"], understanding.read(turn["text"], listed)
+            found = understanding.read(turn["text"], listed, before)
+            yield turn["text"], turn["acts"], found
+            before = tuple(act.intent for act in found)
             listed = listed or any(act["intent"] in ABOUT_LISTS for act in turn["acts"])
 
 
@@ -102,7 +121,7 @@ def _read(acts: Sequence[Act]) -> Slots:
     for act in acts:
         found.update(("items", one) for ids in act.items for one in ids)
         found.update(("not_items", one) for ids in act.unlike for one in ids)
-        found.update(("refs", str(place)) for place in act.places)
+        found.update(("refs", str(place)) for place in (*act.places, *act.far))
         found.update(pair for wish in act.wishes for pair in _wish(wish))
         told = {"count": act.count, "feeling": act.feeling, "value": act.rating and f"{act.rating[0]:g}"}
         found.update((name, str(value)) for name, value in told.items() if value is not None)

@@ -49,7 +49,7 @@ def pens(recommender: Recommender) -> Mapping[str, Pen]:
     renderer = know.resources.renderer
     found = {"chosen": Pen(know.engine, renderer), "as it came": Pen(know.engine, renderer, freely=True)}
     if taught := talk_for(know.resources.home, know.resources.fingerprint):
-        found["as it was taught"] = Pen(know.engine.with_adapter(taught), renderer, freely=True, taught=True)
+        found["as it was taught"] = Pen(know.engine.with_adapter(taught.adapter), renderer, freely=True, taught=True)
     return found
 
 

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from sqlalchemy import URL, Connection, Engine, Table, delete, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import URL, Connection, delete, func, insert, select, update
 
 from history import schema
 from history.catalogue import Catalogue, unknown_name
 from history.database import explained, open_database
+from history.kept import Kept
 from history.polarity import rating_scale
 from history.records import Event, Item, Relation
 from history.rows import event_row, item_row, relation_row, to_event, to_item
 from history.timeline import Timeline
-from workspace.errors import DataError, StoreError, UsageError
+from workspace.errors import DataError
 
 BATCH = 5_000
 KEPT = ("item_id", "withdrawn")  # what importing an item again leaves as it is
@@ -36,7 +35,7 @@ class Stored:
     relations: int = 0
 
 
-class Store:
+class Store(Kept):
     """Reads and writes one event store. Each writing method is one transaction: all of it or nothing."""
 
     def __init__(self, url: str | URL) -> None:
@@ -45,7 +44,7 @@ class Store:
         Raises:
             StoreError: it cannot be opened.
         """
-        self._engine: Engine = open_database(url)
+        super().__init__(open_database(url))
 
     # -- writing -------------------------------------------------------------------------------------------------
 
@@ -92,12 +91,6 @@ class Store:
         with explained(self._engine), self._engine.begin() as connection:
             connection.execute(change)
 
-    def keep_recommendation(self, recommendation_id: str, user_id: str, generated_at: float, shown: str) -> None:
-        """Keep what was shown, so that later events can be attributed to it."""
-        row = {"recommendation_id": recommendation_id, "user_id": user_id, "generated_at": generated_at, "shown": shown}
-        with explained(self._engine), self._engine.begin() as connection:
-            connection.execute(insert(schema.recommendations), row)
-
     def remove(self, events: Iterable[Event]) -> int:
         """Take events out, as if they had not been; how many were there."""
         keys = [schema.event_key(event) for event in events]
@@ -111,16 +104,6 @@ class Store:
             for table in (schema.recommendations, schema.conversations):
                 connection.execute(delete(table).where(table.c.user_id == user_id))
             return int(connection.execute(delete(schema.events).where(schema.events.c.user_id == user_id)).rowcount)
-
-    def keep_conversation(self, conversation_id: str, user_id: str, updated: float, state: str) -> None:
-        """Keep where a conversation stands, in the place of where it stood."""
-        row = {"conversation_id": conversation_id, "user_id": user_id, "updated": updated, "state": state}
-        new = self._insert(schema.conversations).values(row)
-        changed = new.on_conflict_do_update(
-            index_elements=["conversation_id"], set_={"updated": updated, "state": state}
-        )
-        with explained(self._engine), self._engine.begin() as connection:
-            connection.execute(changed)
 
     # -- reading -------------------------------------------------------------------------------------------------
 
@@ -167,19 +150,6 @@ class Store:
                 connection.scalars(select(schema.events.c.user_id).distinct().order_by(schema.events.c.user_id))
             )
 
-    def recommendation(self, recommendation_id: str) -> str | None:
-        """What was shown under this id, as JSON; None where nothing was."""
-        kept = schema.recommendations.c
-        with self._reading() as connection:
-            return connection.scalar(select(kept.shown).where(kept.recommendation_id == recommendation_id))
-
-    def last_conversation(self, user_id: str) -> tuple[str, str] | None:
-        """The id and the state of the conversation that a user had last; None where there was none."""
-        kept = schema.conversations.c
-        last = select(kept.conversation_id, kept.state).where(kept.user_id == user_id).order_by(kept.updated.desc())
-        with self._reading() as connection:
-            return next(((row[0], row[1]) for row in connection.execute(last.limit(1))), None)
-
     def item_users(self) -> dict[str, int]:
         """How many users have events on each item; items without any are left out."""
         item_id, user_id = schema.events.c.item_id, schema.events.c.user_id
@@ -209,17 +179,6 @@ class Store:
 
     # -- inside --------------------------------------------------------------------------------------------------
 
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        try:
-            with explained(self._engine), self._engine.connect() as connection:
-                yield connection.execution_options(reading=True)
-        except UnicodeEncodeError as error:
-            raise UsageError(f"{error.object!r} is no text that a store can hold; check the id's encoding") from error
-        except (ValueError, TypeError) as error:
-            # A row that does not come back as it was written: the file was damaged outside of the database.
-            raise StoreError(f"the store holds a damaged row ({error}); restore a backup") from error
-
     def _upsert_items(self, connection: Connection, batch: list[Item]) -> int:
         statement = self._insert(schema.items)
         changes = {name: statement.excluded[name] for name in item_row(batch[0]) if name not in KEPT}
@@ -242,10 +201,6 @@ class Store:
         statement = self._insert(schema.events).on_conflict_do_nothing(index_elements=["key"])
         connection.execute(statement, [event_row(event) for event in batch])
         return len(batch)
-
-    def _insert(self, table: Table) -> Any:
-        dialect = postgresql if self._engine.dialect.name == "postgresql" else sqlite
-        return dialect.insert(table)
 
 
 def _relations(connection: Connection, *, entities: bool) -> dict[str, dict[str, str]]:

@@ -73,7 +73,7 @@ def made_lessons(count: int, seed: int) -> Iterator[Lesson]:
 
 
 def _grounds(domain: Domain, generator: np.random.Generator) -> Grounds:
-    titles = [_title(generator) for _ in range(int(generator.integers(2, 4)))]
+    titles = [made_title(generator) for _ in range(int(generator.integers(2, 4)))]
     kinds = [kind for kind in domain.events.values() if kind.polarity > 0]
     kind = kinds[int(generator.integers(len(kinds)))]
     facets = generator.choice(FACETS, int(generator.integers(1, 4)), replace=False).tolist()
@@ -88,7 +88,8 @@ def _grounds(domain: Domain, generator: np.random.Generator) -> Grounds:
     )
 
 
-def _title(generator: np.random.Generator) -> str:
+def made_title(generator: np.random.Generator) -> str:
+    """A title that nothing real bears, if it can be helped."""
     kind, thing, other, form = (str(generator.choice(words)) for words in (KINDS, THINGS, THINGS, FORMS))
     told = form.format(kind=kind.title(), thing=thing.title(), other=other.title(), number=generator.integers(2, 2_050))
     return told if generator.random() < 0.9 else told.lower()

@@ -26,7 +26,8 @@ class Act:
     """One thing that a turn asks for.
 
     `items` are the titles that it names, each by all items that bear it; `unlike` those that it turns down; `places`
-    are places of the list shown last, counted from 1 or, below 0, from its end; 0 is what was spoken of last. `text`
+    are places of the list shown last, counted from 1 or, below 0, from its end; 0 is what was spoken of last; `far`
+    are places that it turns down. `text`
     is what to search for, or what was said of a profile. With `drops` the wishes are to hold no longer, and those of
     the `fields`, "year" or "category", neither. `age` asks for older items than the last list's, -1, or newer ones, 1.
     `erases` says that not only a conversation is to be forgotten.
@@ -36,6 +37,7 @@ class Act:
     items: tuple[tuple[str, ...], ...] = ()
     unlike: tuple[tuple[str, ...], ...] = ()
     places: tuple[int, ...] = ()
+    far: tuple[int, ...] = ()
     wishes: tuple[Wish, ...] = ()
     count: int | None = None
     feeling: Feeling | None = None

@@ -74,14 +74,18 @@ class ClauseReader:
 
     def read(self, text: str) -> list[Clause]:
         """The clauses of a turn that say something; one that is nothing but a name belongs to the next."""
-        mentions = self._names.find(text)
-        numbers = self._grammar.read(text, [(one.start, one.end) for one in mentions])
+        mentions, numbers = self.found(text)
         cuts = [0, *self._cuts(text, mentions, numbers), len(text)]
         parts = [self._clause(text, *ends, mentions, numbers) for ends in zip(cuts, cuts[1:], strict=False)]
         bare = [self._is_bare(part) for part in parts]
         kept = [0, *(cut for cut, name_alone in zip(cuts[1:-1], bare, strict=False) if not name_alone), len(text)]
         found = [self._clause(text, *ends, mentions, numbers) for ends in zip(kept, kept[1:], strict=False)]
         return [clause for clause in found if any(letter.isalnum() for letter in clause.text)]
+
+    def found(self, text: str) -> tuple[list[Mention], list[Number]]:
+        """The names and the numbers of a turn."""
+        mentions = self._names.find(text)
+        return mentions, self._grammar.read(text, [(one.start, one.end) for one in mentions])
 
     def numbers(self, text: str) -> list[Number]:
         """The numbers of a text alone."""

@@ -51,8 +51,9 @@ class Conversation:
         know = recommender.knowledge
         self.conversation_id = uuid.uuid4().hex
         encode, kept = know.resources.encoder.encode, know.resources.home.chat / know.settings.encoder
-        self.understanding = Understanding(know.catalogue, Language.of(language), encode, kept)
-        self._scene = Scene(recommender, person, language, llm, State())
+        spoken, reader = Language.of(language), know.turn_reader if llm else None
+        self.understanding = Understanding(know.catalogue, spoken, encode, kept, reader)
+        self._scene = Scene(recommender, person, spoken, llm, State())
 
     @property
     def state(self) -> State:
@@ -113,7 +114,9 @@ class Conversation:
             chosen = self._chosen(text, waiting.among)
             if chosen:
                 return [replace(waiting.act, items=((chosen,),), places=())]
-        return self.understanding.read(text, bool(scene.state.listed))
+        acts = self.understanding.read(text, bool(scene.state.listed), scene.state.before)
+        scene.change(before=tuple(act.intent for act in acts))
+        return acts
 
     def _chosen(self, text: str, among: tuple[str, ...]) -> str | None:
         """Which of some items a turn names, by place or by year."""

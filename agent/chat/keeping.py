@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from agent.chat.acts import Act, Feeling
+from agent.chat.language import Language, plain_words
 from agent.chat.parts import Part, Said
 from agent.chat.scene import Scene, Unclear
 from agent.chat.state import State, Waiting
@@ -36,7 +37,7 @@ def rate(scene: Scene, act: Act) -> Iterator[Part]:
 def correct(scene: Scene, act: Act) -> Iterator[Part]:
     """What is said of topics is kept with the profile, and holds over what was inferred."""
     names = scene.know.topics.names
-    found = _corrections(act, names)
+    found = _corrections(act, names, scene.language)
     if not found:
         try:
             found = read_corrections(act.text, names)
@@ -48,13 +49,13 @@ def correct(scene: Scene, act: Act) -> Iterator[Part]:
     yield Said(scene.say("corrected", told=told))
 
 
-def _corrections(act: Act, names: tuple[str, ...]) -> list[Correction]:
-    """By the topics that stand in the act, and its words for more and for less."""
-    words = f" {act.text.lower()} "
-    kind_for: Kind = "pin" if any(f" {one} " in words for one in ("always", "pin", "keep", "for good")) else "more"
-    against: Kind = "ban" if any(f" {one} " in words for one in ("never", "ban", "no", "at all", "stop")) else "less"
+def _corrections(act: Act, names: tuple[str, ...], language: Language) -> list[Correction]:
+    """By the topics that stand in the act, and its words for good and for ever."""
+    words = plain_words(act.text)
+    wanted: Kind = "pin" if language.says(words, "pins") else "more"
+    against: Kind = "ban" if language.says(words, "bans") else "less"
     topics = [(sense.value, wish.wanted) for wish in act.wishes for sense in wish.senses if sense.value in names]
-    return [Correction(kind_for if wanted else against, topic) for topic, wanted in topics]
+    return [Correction(wanted if liked else against, topic) for topic, liked in topics]
 
 
 def undo(scene: Scene, act: Act) -> Iterator[Part]:

@@ -43,8 +43,10 @@ def _of_age(scene: Scene, age: int) -> list[Wish]:
 
 
 def _named(scene: Scene, act: Act) -> tuple[list[str], list[str]]:
-    like = scene.items(act) if act.items or act.places else []
-    unlike = scene.items(replace(act, items=act.unlike, places=())) if act.unlike else []
+    """The ids of the items that a list should be near to and far from; one that is to be replaced is neither."""
+    places = () if act.intent == "refine" else act.places
+    like = scene.items(replace(act, places=places)) if act.items or places else []
+    unlike = scene.items(replace(act, items=act.unlike, places=act.far)) if act.unlike or act.far else []
     return like, unlike
 
 

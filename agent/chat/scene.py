@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from agent.chat.acts import Act, Wish
+from agent.chat.language import Language
 from agent.chat.parts import Card
 from agent.chat.person import Person
 from agent.chat.state import Done, State, Waiting
@@ -32,7 +33,7 @@ class Scene:
 
     recommender: Recommender
     person: Person
-    language: str
+    language: Language
     llm: bool
     state: State
 
@@ -43,7 +44,7 @@ class Scene:
 
     def say(self, macro: str, **values: Any) -> str:
         """An answer in words."""
-        return self.know.resources.phrases.say(f"chat_{self.language}", macro, **values)
+        return self.know.resources.phrases.say(f"chat_{self.language.code}", macro, **values)
 
     def change(self, **values: Any) -> None:
         """Let the conversation stand elsewhere."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pydantic import TypeAdapter
 
 from agent.chat.acts import Act
+from agent.chat.intents import Intent
 from agent.chat.wishes import Held
 from history.records import Event
 
@@ -33,7 +34,7 @@ class Waiting:
 class State:
     """`listed` are the items of the list shown last, `shown` all that were shown, `focus` those spoken of last, by id.
 
-    `turns` are what was said, by whom: "you" or "me".
+    `before` is what the last turn asked for; `turns` are what was said, by whom: "you" or "me".
     """
 
     held: Held = Held()
@@ -42,6 +43,7 @@ class State:
     focus: tuple[str, ...] = ()
     done: tuple[Done, ...] = ()
     waiting: Waiting | None = None
+    before: tuple[Intent, ...] = ()
     turns: tuple[tuple[str, str], ...] = ()
 
 

@@ -1,29 +1,25 @@
-"""From a turn's words to what it asks for: names and numbers by clause, then the intent of each."""
+"""From a turn's words to what it asks for: names and numbers first, then what is wanted with them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from agent.chat.acts import Act, Feeling, Wish
-from agent.chat.clauses import FEELINGS, Clause, ClauseReader
-from agent.chat.clues import ABOUT_LISTS, NEEDS_ITEM, Clues, feeling_in
+from agent.chat.acts import Act
+from agent.chat.by_rules import RuleReader
+from agent.chat.clauses import ClauseReader
 from agent.chat.grammar import Number
-from agent.chat.intents import INTENTS, Intent, IntentReader
+from agent.chat.intents import Intent, IntentReader
 from agent.chat.language import Language, plain_words
-from agent.chat.names import Mention, Names
-from agent.chat.years import Span
-from history.catalogue import Catalogue, split_values
+from agent.chat.marks import Marked
+from agent.chat.names import Names
+from agent.chat.noted import act_of
+from agent.chat.reading import TurnReader
+from agent.chat.resolving import Resolver
+from history.catalogue import Catalogue
 from retrieval.encoder import Vectors
 
 LONGEST = 1_000  # characters of a turn that are read
-POINTS: tuple[Intent, ...] = (*NEEDS_ITEM, "explain")
-WHY: tuple[Intent, ...] = ("explain", "why_not")
-SURE = np.log(0.5)  # log P(intent) of a clause that names nothing, below which it is left out beside others
 
 
 class Understanding:
@@ -35,25 +31,32 @@ class Understanding:
         language: Language,
         encode: Callable[[Sequence[str]], Vectors],
         kept: Path | None = None,
+        reader: TurnReader | None = None,
     ) -> None:
-        """`encode` embeds sentences; in the folder `kept`, if any, the embeddings of a language's examples lie."""
-        self._catalogue = catalogue
-        self._language = language
-        self._clauses = ClauseReader(Names(catalogue, language), language)
-        self._intents = IntentReader(language, encode, kept)
-        self._fields = tuple(language.lists("fields"))
+        """`encode` embeds sentences; in the folder `kept`, if any, the embeddings of a language's examples lie.
 
-    def read(self, text: str, listed: bool = False) -> list[Act]:
-        """What a turn asks for, in order; `listed` says that a list was shown before it. Nothing of an empty one."""
-        clauses = self._clauses.read(text[:LONGEST])
-        if not clauses:
+        With a `reader` a language model says what is wanted; without one, and where it says nothing, rules do.
+        """
+        self._language = language
+        self._resolver = Resolver(catalogue)
+        self._clauses = ClauseReader(Names(catalogue, language), language)
+        self._rules = RuleReader(language, self._clauses, IntentReader(language, encode, kept), self._resolver)
+        self._reader = reader
+
+    def read(self, text: str, listed: bool = False, before: Sequence[Intent] = ()) -> list[Act]:
+        """What a turn asks for, in order; nothing of an empty one.
+
+        `listed` says that a list was shown before it, `before` what the turn before it asked for.
+        """
+        text = text[:LONGEST]
+        return self._by_model(text, listed, before) or self._rules.read(text, listed)
+
+    def _by_model(self, text: str, listed: bool, before: Sequence[Intent]) -> list[Act]:
+        if not self._reader or not any(map(str.isalnum, text)):
             return []
-        log_p = self._intents.read([clause.masked for clause in clauses])
-        acts: list[Act] = []
-        for clause, row in zip(clauses, log_p, strict=True):
-            acts.append(self._act(clause, row, listed, spoken_of(acts)))
-        sure = [bool(one.mentions or one.numbers or row.max() > SURE) for one, row in zip(clauses, log_p, strict=True)]
-        return joined([act for act, kept in zip(acts, sure, strict=True) if kept] or acts)
+        turn = Marked.of(text, *self._clauses.found(text))
+        notes = self._reader.read(turn, listed, before)
+        return [act_of(note, notes, turn, self._resolver) for note in notes]
 
     def agrees(self, text: str) -> bool:
         """Whether a turn says yes."""
@@ -65,153 +68,3 @@ class Understanding:
         numbers = self._clauses.numbers(text)
         places = [int(value) for one in numbers if one.what in ("place", "count") for value in one.values]
         return places, [one for one in numbers if one.what == "years"]
-
-    def _act(self, clause: Clause, log_p: NDArray[np.float64], listed: bool, before: Act | None) -> Act:
-        """What a clause asks for; `before` is what was spoken of before it in the turn."""
-        wishes, named = self._told_apart(clause)
-        pointers = tuple(int(value) for one in clause.of("place") for value in one.values)
-        if clause.of("rating") and not named and not pointers:  # "gave it a 7"
-            pointers = (0,)
-        places = tuple(place for place in pointers if place) if any(pointers) or named else pointers
-        pointed = bool(named or (places and (listed or places == (0,))) or before)
-        clues = Clues(clause, wishes, feeling_in(clause, self._language), pointed, listed)
-        intent = self._intent(clues, log_p)
-        wanted = tuple(ids for ids, negated in named if not negated or intent in ("rate", *WHY))
-        unlike = tuple(ids for ids, negated in named if negated and intent in ABOUT_LISTS)
-        if intent in ABOUT_LISTS and before and 0 in pointers and self._language.says(clause.words, "outs"):
-            intent, unlike = "refine", before.items
-        if intent in POINTS and before and not wanted and not unlike and not any(places):
-            wanted, places = before.items, before.places
-        if intent not in POINTS:
-            places = tuple(place for place in places if place and intent == "refine")
-        return self._with_details(Act(intent, wanted, unlike, places), clues)
-
-    def _with_details(self, act: Act, clues: Clues) -> Act:
-        """The act with those of the clause's wishes, numbers and words that mean something for its intent."""
-        clause, says = clues.clause, self._language.says
-        wishes = tuple(replace(one, wanted=True) for one in clues.wishes) if act.intent in WHY else clues.wishes
-        if act.intent in ABOUT_LISTS:
-            counts = [int(one.values[0]) for one in clause.of("count")]
-            drops = says(clause.words, "drops")
-            fields = tuple(one for one in self._fields if drops and says(clause.words, f"fields.{one}"))
-            text = clause.text.strip() if act.intent == "search" else ""
-            told = replace(act, wishes=wishes, count=next(iter(counts), None), text=text, drops=drops, fields=fields)
-            return told if clause.of("years") else replace(told, age=self._age(clause))
-        if act.intent == "rate":
-            ratings = [(one.values[0], one.values[1]) for one in clause.of("rating")]
-            return replace(act, feeling=clues.feeling, rating=next(iter(ratings), None))
-        if act.intent == "correct":
-            return replace(act, wishes=wishes, text=clause.text.strip())
-        if act.intent == "forget":
-            return replace(act, erases=says(clause.words, "erases"))
-        return replace(act, wishes=wishes) if act.intent in WHY else act
-
-    def _age(self, clause: Clause) -> int:
-        says = self._language.says
-        return 1 if says(clause.words, "newer") else -1 if says(clause.words, "older") else 0
-
-    def _intent(self, clues: Clues, log_p: NDArray[np.float64]) -> Intent:
-        """The likeliest intent by the clause's words and by what stands in it."""
-        best = INTENTS[int(np.argmax(log_p + clues.added(self._language)))]
-        return "recommend" if best == "refine" and not clues.listed and not clues.clause.negated else best
-
-    def _told_apart(self, clause: Clause) -> tuple[tuple[Wish, ...], list[tuple[tuple[str, ...], bool]]]:
-        """The clause's wishes, and the items that each title stands for, with whether it is turned down.
-
-        Of several items of one title those count that are of the years, or have the people, named beside it; these
-        are then no wishes.
-        """
-        wishes = list(self._wishes(clause))
-        named = []
-        for mention in clause.items:
-            ids = tuple(sense.value for sense in mention.of("item"))
-            beside = self._year_beside(clause, mention)
-            for wish in list(wishes):
-                told_beside = beside is not None and wish.years == beside
-                if len(ids) == 1 and not told_beside:
-                    continue
-                fits = tuple(one for one in ids if self._fits(one, wish))
-                if 0 < len(fits) < len(ids) or (fits and told_beside):
-                    ids = fits
-                    wishes.remove(wish)
-            named.append((ids, mention.start in clause.negated))
-        return tuple(wishes), named
-
-    def _year_beside(self, clause: Clause, mention: Mention) -> Span | None:
-        """The years that stand right behind a title, as in "Heat (1995)"."""
-        text = clause.text
-        for number in clause.of("years"):
-            between = text[mention.end - clause.start : number.start - clause.start]
-            if number.start >= mention.end and not any(map(str.isalnum, between)):
-                return number.years
-        return None
-
-    def _fits(self, item_id: str, wish: Wish) -> bool:
-        item = self._catalogue[item_id]
-        if wish.years:
-            return wish.years.holds(item.year)
-        return any(
-            one.sort == "facet" and one.value in split_values(item.facets.get(one.field, "")) for one in wish.senses
-        )
-
-    def _wishes(self, clause: Clause) -> tuple[Wish, ...]:
-        found = []
-        for one in clause.mentions:
-            if one.senses[0].sort != "item":
-                senses = tuple(one.of("category") or one.of("facet"))
-                found.append(Wish(senses, None, one.start not in clause.negated))
-        years = (Wish((), number.years, number.start not in clause.negated) for number in clause.of("years"))
-        return (*found, *years)
-
-
-def spoken_of(acts: Sequence[Act]) -> Act | None:
-    """The last act that names items."""
-    return next((act for act in reversed(acts) if act.items or act.places), None)
-
-
-def joined(acts: Sequence[Act]) -> list[Act]:
-    """The acts of a turn: what is said of one list in several clauses is one, and a greeting beside a wish is none."""
-    said = [act for act in acts if act.intent != "small_talk"] or list(acts[:1])
-    found: list[Act] = []
-    for act in said:
-        before = found[-1] if found else None
-        if before and before.intent in ABOUT_LISTS and act.intent in ABOUT_LISTS:
-            found[-1] = _both(before, act)
-        elif before and act.intent == "explain" and before.intent == "why_not":
-            continue
-        elif before and before.intent == act.intent and act.intent != "rate":
-            found[-1] = replace(before, wishes=before.wishes + act.wishes, text=f"{before.text} {act.text}".strip())
-        elif (
-            before
-            and before.intent == act.intent == "rate"
-            and (act.items, act.places) == (before.items, before.places)
-        ):
-            found[-1] = replace(before, feeling=_stronger(before, act), rating=before.rating or act.rating)
-        else:
-            found.append(act)
-    return found
-
-
-def _stronger(one: Act, other: Act) -> Feeling | None:
-    """Of "seen it, loved it" the love."""
-    return next((name for name in FEELINGS if name in (one.feeling, other.feeling)), None)
-
-
-def _both(one: Act, other: Act) -> Act:
-    """Two clauses about one list."""
-    unlike = one.unlike + other.unlike
-    intents = (one.intent, other.intent)
-    intent: Intent = "refine" if unlike else "similar" if "similar" in intents else one.intent
-    return replace(
-        one,
-        intent=intent,
-        wishes=one.wishes + other.wishes,
-        items=one.items + other.items,
-        unlike=unlike,
-        places=one.places + other.places,
-        count=other.count or one.count,
-        text=" ".join(filter(None, (one.text, other.text))),
-        drops=one.drops or other.drops,
-        fields=one.fields + other.fields,
-        age=one.age or other.age,
-    )

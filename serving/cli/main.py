@@ -17,6 +17,7 @@ COMMANDS = {
     "fetch": "fetch",
     "import": "import_data",
     "record": "record",
+    "forget": "forget",
     "items": "items",
     "fit": "fit",
     "recommend": "recommend",

@@ -247,3 +247,20 @@ def test_help_lists_every_command_with_an_example(run: Run) -> None:
         said = run(name, "--help")
         assert said.code == 0
         assert "Example" in said.out or name == "items"
+
+
+def test_forget_asks_and_erases_all_of_one_user(
+    run: Run, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "events.csv").write_text(EVENTS)
+    run("import", tmp_path / "events.csv")
+    monkeypatch.setattr("click.termui.visible_prompt_func", lambda _: "n")
+    refused = run("forget", "anna")
+    store = Store(f"sqlite:///{home / 'store.db'}")
+    assert refused.code == 1
+    assert len(store.timeline("anna")) == 2
+    assert "erased 2 events" in run("forget", "anna", "--yes").out
+    assert store.user_ids() == ["bert"]
+    missing = run("forget", "anna", "--yes")
+    assert missing.code == 1
+    assert "unknown user 'anna'" in missing.err

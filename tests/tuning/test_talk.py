@@ -41,7 +41,7 @@ def test_a_model_learns_to_word_reasons_and_another_does_not_get_its_adapter(rea
     ]
     assert losses[1] < losses[0] - 0.3
     taught = talk_for(home, resources.fingerprint)
-    assert taught and taught.shape.rank == 8
-    assert (taught.folder / "adapter.safetensors").stat().st_size < 10e6
+    assert taught and taught.turns and taught.adapter.shape.rank == 8
+    assert (taught.adapter.folder / "adapter.safetensors").stat().st_size < 10e6
     assert talk_for(Home(tmp_path), "other weights") is None
     assert np.isfinite(losses).all()

@@ -1,0 +1,153 @@
+"""Turns of chats, written by hand with what they ask for, from which a model learns to read them (`tuning/turns/`).
+
+In the files marks stand for names and numbers, "any good {K1} from {Y1}? => recommend K1 Y1". Whenever a turn is learnt
+from, others are put in their places, all made up, and what is found in it then is marked as in any chat.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+
+from agent.chat.clauses import ClauseReader
+from agent.chat.clues import ABOUT_LISTS
+from agent.chat.intents import Intent
+from agent.chat.language import Language
+from agent.chat.marks import Marked
+from agent.chat.names import Names
+from agent.chat.notes import BETWEEN, ITSELF, Note, notes
+from history.catalogue import Catalogue
+from history.records import Item
+from tuning import made_words
+
+GIVEN = " => "
+HOLE = re.compile(r"\{([A-Z])(\d+)\}")
+OTHERS = 12  # items of a catalogue beside those that a turn names
+LOWERED, LAST_NAME = 0.4, 0.3
+
+
+@dataclass(frozen=True)
+class WrittenTurn:
+    """A turn with marks in it and what it asks for; whether a list was shown before, and the intents before."""
+
+    text: str
+    asked: tuple[Note, ...]
+    listed: bool
+    before: tuple[Intent, ...]
+
+
+@dataclass(frozen=True)
+class TurnLesson:
+    """A turn as the model reads it, and what is to be written."""
+
+    text: str
+    listed: bool
+    before: tuple[Intent, ...]
+    answer: str
+
+
+def turn_lessons(language: Language, seed: int) -> Iterator[TurnLesson]:
+    """Every written turn once, in random order, with other names and numbers by every seed."""
+    generator = np.random.default_rng(seed)
+    turns = written_turns()
+    for place in generator.permutation(len(turns)).tolist():
+        yield filled(turns[place], language, generator)
+
+
+@cache
+def written_turns() -> Sequence[WrittenTurn]:
+    """All turns of all files."""
+    found = []
+    for file in sorted((one for one in files("tuning").joinpath("turns").iterdir()), key=lambda one: one.name):
+        for dialogue in file.read_text(encoding="utf-8").split("\n\n"):
+            listed, before = False, tuple[Intent, ...]()
+            for line in dialogue.strip().splitlines():
+                text, _, asked = line.partition(GIVEN)
+                turn = WrittenTurn(text, tuple(notes(asked)), listed, before)
+                found.append(turn)
+                before = tuple(note.intent for note in turn.asked)
+                listed = listed or any(intent in ABOUT_LISTS for intent in before)
+    return found
+
+
+def filled(turn: WrittenTurn, language: Language, generator: np.random.Generator) -> TurnLesson:
+    """A turn with made-up names and numbers, marked as the chat would mark it: what is not found there is not asked."""
+    text, spots, items = _text(turn.text, language, generator)
+    marked = Marked.of(text, *ClauseReader(Names(Catalogue(items), language), language).found(text))
+    names = dict[str, str]()
+    for mark, one in marked.found.items():
+        inside = (hole for hole, (start, end) in spots.items() if start < one.end and one.start < end)
+        if (hole := next(inside, None)) and hole[0] == mark[0]:
+            names.setdefault(hole, mark)
+    answer = [_renamed(note, names) for note in turn.asked]
+    return TurnLesson(marked.text, turn.listed, turn.before, BETWEEN.join(map(str, answer)))
+
+
+def _renamed(note: Note, names: Mapping[str, str]) -> Note:
+    kept = note.only(names)
+    own = {**names, ITSELF: ITSELF}
+    return Note(
+        note.intent, note.flags, tuple(own[one] for one in kept.marks), frozenset(own[one] for one in kept.turned_down)
+    )
+
+
+def _text(
+    template: str, language: Language, generator: np.random.Generator
+) -> tuple[str, Mapping[str, tuple[int, int]], list[Item]]:
+    """A text without holes, where they were, and a catalogue of what it names and others."""
+    kinds = language.lists("kinds")
+    titles, people = [made_words.title(generator, language) for _ in range(OTHERS)], list[str]()
+    spots, parts, last = dict[str, tuple[int, int]](), "", 0
+    lowered = generator.random() < LOWERED
+    for hole in HOLE.finditer(template):
+        parts += template[last : hole.start()]
+        last = hole.end()
+        name = hole[1] + hole[2]
+        said = _said(hole[1], parts, kinds, language, generator, titles, people)
+        said = said.lower() if lowered else said
+        spots.setdefault(name, (len(parts), len(parts) + len(said)))
+        parts += said
+    catalogue = [
+        Item(
+            str(place),
+            title,
+            categories=tuple(kinds),
+            facets={"people": people[place % len(people)]} if people else {},
+        )
+        for place, title in enumerate(titles)
+    ]
+    return parts + template[last:], spots, catalogue
+
+
+def _said(
+    letter: str,
+    before: str,
+    kinds: Mapping[str, Sequence[str]],
+    language: Language,
+    generator: np.random.Generator,
+    titles: list[str],
+    people: list[str],
+) -> str:
+    """What is said in place of a mark; titles and people join the catalogue's."""
+    if letter == "T":
+        titles.append(made_words.title(generator, language))
+        return made_words.misspelt(generator, titles[-1])
+    if letter == "N":
+        people.append(made_words.person(generator))
+        name = people[-1].split()[-1] if generator.random() < LAST_NAME else people[-1]
+        return made_words.misspelt(generator, name)
+    if letter == "K":
+        kind = str(generator.choice([*kinds]))
+        return made_words.misspelt(generator, str(generator.choice((kind.lower(), kind.lower(), *kinds[kind]))))
+    if letter == "Y":
+        return made_words.years(
+            generator, bool(re.search(r"\b(from|of|in|the|a|early|late)\s*$", before, re.IGNORECASE))
+        )
+    if letter == "P":
+        return made_words.places(generator, before)
+    return made_words.count(generator) if letter == "C" else made_words.rating(generator)
