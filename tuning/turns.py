@@ -27,6 +27,7 @@ from tuning import made_words
 
 GIVEN = " => "
 HOLE = re.compile(r"\{([A-Z])(\d+)\}")
+BOUNDED = re.compile(r"\b(from|of|in|the|a|early|late)\s*$", re.IGNORECASE)  # before years
 OTHERS = 12  # items of a catalogue beside those that a turn names
 LOWERED, LAST_NAME = 0.4, 0.3
 
@@ -77,8 +78,9 @@ def written_turns() -> Sequence[WrittenTurn]:
 
 def filled(turn: WrittenTurn, language: Language, generator: np.random.Generator) -> TurnLesson:
     """A turn with made-up names and numbers, marked as the chat would mark it: what is not found there is not asked."""
-    text, spots, items = _text(turn.text, language, generator)
-    marked = Marked.of(text, *ClauseReader(Names(Catalogue(items), language), language).found(text))
+    filler = _Filler(language, generator)
+    text, spots = filler.fill(turn.text)
+    marked = Marked.of(text, *ClauseReader(Names(filler.catalogue(), language), language).found(text))
     names = dict[str, str]()
     for mark, one in marked.found.items():
         inside = (hole for hole, (start, end) in spots.items() if start < one.end and one.start < end)
@@ -89,65 +91,56 @@ def filled(turn: WrittenTurn, language: Language, generator: np.random.Generator
 
 
 def _renamed(note: Note, names: Mapping[str, str]) -> Note:
-    kept = note.only(names)
-    own = {**names, ITSELF: ITSELF}
-    return Note(
-        note.intent, note.flags, tuple(own[one] for one in kept.marks), frozenset(own[one] for one in kept.turned_down)
-    )
+    kept, own = note.only(names), {**names, ITSELF: ITSELF}
+    marks, turned_down = ([own[mark] for mark in some] for some in (kept.marks, kept.turned_down))
+    return Note(note.intent, note.flags, tuple(marks), frozenset(turned_down))
 
 
-def _text(
-    template: str, language: Language, generator: np.random.Generator
-) -> tuple[str, Mapping[str, tuple[int, int]], list[Item]]:
-    """A text without holes, where they were, and a catalogue of what it names and others."""
-    kinds = language.lists("kinds")
-    titles, people = [made_words.title(generator, language) for _ in range(OTHERS)], list[str]()
-    spots, parts, last = dict[str, tuple[int, int]](), "", 0
-    lowered = generator.random() < LOWERED
-    for hole in HOLE.finditer(template):
-        parts += template[last : hole.start()]
-        last = hole.end()
-        name = hole[1] + hole[2]
-        said = _said(hole[1], parts, kinds, language, generator, titles, people)
-        said = said.lower() if lowered else said
-        spots.setdefault(name, (len(parts), len(parts) + len(said)))
-        parts += said
-    catalogue = [
-        Item(
-            str(place),
-            title,
-            categories=tuple(kinds),
-            facets={"people": people[place % len(people)]} if people else {},
+class _Filler:
+    """Puts made-up names and numbers into one turn; what it names joins a small catalogue."""
+
+    def __init__(self, language: Language, generator: np.random.Generator) -> None:
+        self._language, self._generator = language, generator
+        self._kinds = language.lists("kinds")
+        self._titles = [made_words.title(generator, language) for _ in range(OTHERS)]
+        self._people: list[str] = []
+
+    def fill(self, template: str) -> tuple[str, Mapping[str, tuple[int, int]]]:
+        """A text without holes, and where each was."""
+        text, last, spots = "", 0, dict[str, tuple[int, int]]()
+        lowered = self._generator.random() < LOWERED
+        for hole in HOLE.finditer(template):
+            text += template[last : hole.start()]
+            last = hole.end()
+            said = self._said(hole[1], text)
+            spots.setdefault(hole[1] + hole[2], (len(text), len(text) + len(said)))
+            text += said.lower() if lowered else said
+        return text + template[last:], spots
+
+    def catalogue(self) -> Catalogue:
+        """All that is named, and others."""
+        people = [{"people": name} for name in self._people] or [{}]
+        kinds = tuple(self._kinds)
+        return Catalogue(
+            Item(str(place), title, categories=kinds, facets=people[place % len(people)])
+            for place, title in enumerate(self._titles)
         )
-        for place, title in enumerate(titles)
-    ]
-    return parts + template[last:], spots, catalogue
 
-
-def _said(
-    letter: str,
-    before: str,
-    kinds: Mapping[str, Sequence[str]],
-    language: Language,
-    generator: np.random.Generator,
-    titles: list[str],
-    people: list[str],
-) -> str:
-    """What is said in place of a mark; titles and people join the catalogue's."""
-    if letter == "T":
-        titles.append(made_words.title(generator, language))
-        return made_words.misspelt(generator, titles[-1])
-    if letter == "N":
-        people.append(made_words.person(generator))
-        name = people[-1].split()[-1] if generator.random() < LAST_NAME else people[-1]
-        return made_words.misspelt(generator, name)
-    if letter == "K":
-        kind = str(generator.choice([*kinds]))
-        return made_words.misspelt(generator, str(generator.choice((kind.lower(), kind.lower(), *kinds[kind]))))
-    if letter == "Y":
-        return made_words.years(
-            generator, bool(re.search(r"\b(from|of|in|the|a|early|late)\s*$", before, re.IGNORECASE))
-        )
-    if letter == "P":
-        return made_words.places(generator, before)
-    return made_words.count(generator) if letter == "C" else made_words.rating(generator)
+    def _said(self, letter: str, before: str) -> str:
+        """What is said in place of a mark, behind what stands before."""
+        generator, kinds = self._generator, self._kinds
+        if letter == "T":
+            self._titles.append(made_words.title(generator, self._language))
+            return made_words.misspelt(generator, self._titles[-1])
+        if letter == "N":
+            self._people.append(made_words.person(generator))
+            name = self._people[-1]
+            return made_words.misspelt(generator, name.split()[-1] if generator.random() < LAST_NAME else name)
+        if letter == "K":
+            kind = str(generator.choice([*kinds]))
+            return made_words.misspelt(generator, str(generator.choice((kind.lower(), kind.lower(), *kinds[kind]))))
+        if letter == "Y":
+            return made_words.years(generator, BOUNDED.search(before) is not None)
+        if letter == "P":
+            return made_words.places(generator, before)
+        return made_words.count(generator) if letter == "C" else made_words.rating(generator)
