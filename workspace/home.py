@@ -56,6 +56,11 @@ class Home:
         return self._folder("downloads")
 
     @property
+    def serving(self) -> Path:
+        """The file that a running server holds."""
+        return self.root / "serving.lock"
+
+    @property
     def index(self) -> Path:
         """The vector index and what was fitted for it."""
         return self.root / "index"

@@ -48,8 +48,11 @@ class Understanding:
 
         `listed` says that a list was shown before it, `before` what the turn before it asked for.
         """
-        text = text[:LONGEST]
-        return self._by_model(text, listed, before) or self._rules.read(text, listed)
+        return self._by_model(text[:LONGEST], listed, before) or self.by_rules(text, listed)
+
+    def by_rules(self, text: str, listed: bool = False) -> list[Act]:
+        """The same without the language model."""
+        return self._rules.read(text[:LONGEST], listed)
 
     def _by_model(self, text: str, listed: bool, before: Sequence[Intent]) -> list[Act]:
         if not self._reader or not any(map(str.isalnum, text)):

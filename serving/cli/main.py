@@ -26,6 +26,7 @@ COMMANDS = {
     "search": "search",
     "interests": "interests",
     "topics": "topics",
+    "serve": "serve",
     "tune": "tune",
     "talk": "talk",
     "adapters": "adapters",
