@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from agent.chat import keeping, listing, telling
 from agent.chat.acts import Act
-from agent.chat.intents import Intent
+from agent.chat.intents import Intent, IntentReader
 from agent.chat.language import Language
 from agent.chat.parts import Card, Part, Said
 from agent.chat.person import Person
@@ -172,11 +172,16 @@ class Conversation:
             self._scene.know.store.keep_conversation(self.conversation_id, person.user_id, time.time(), state)
 
 
-def understanding_of(know: Knowledge, language: str = "en", llm: bool = True) -> Understanding:
+def understanding_of(
+    know: Knowledge, language: str = "en", llm: bool = True, intents: IntentReader | None = None
+) -> Understanding:
     """Reads turns about the catalogue of `know`; with `llm` the language model does, where it was taught to.
+
+    `intents` of an earlier one of the same language need not be learnt again.
 
     Raises:
         UsageError: the language is not spoken.
     """
     encode, kept = know.resources.encoder.encode, know.resources.home.chat / know.settings.encoder
-    return Understanding(know.catalogue, Language.of(language), encode, kept, know.turn_reader if llm else None)
+    reader = know.turn_reader if llm else None
+    return Understanding(know.catalogue, Language.of(language), encode, kept, reader, intents)

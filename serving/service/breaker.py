@@ -39,6 +39,8 @@ class Breaker:
     def guard(self, *innocent: type[Exception]) -> Iterator[None]:
         """Lets what is inside run, and learns from how it went; `innocent` errors say nothing of the part.
 
+        That a part has no time, while it is not known to be well again, is another way of being down.
+
         Raises:
             Unavailable: it is open, or what was inside failed.
         """
@@ -48,6 +50,8 @@ class Breaker:
         except Exception as error:
             if isinstance(error, (Busy, *innocent)):
                 self._trying = False
+                if isinstance(error, Busy) and self._opened is not None:
+                    raise Unavailable(self.part, error.retry_after) from error
                 raise
             self._fail(error)
             raise Unavailable(self.part, self._rest) from error

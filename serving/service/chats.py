@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from agent.chat.conversation import Conversation, understanding_of
+from agent.chat.intents import IntentReader
 from agent.chat.parts import Card, Part, Said
 from agent.chat.person import User, Visitor
 from agent.chat.understanding import Understanding
@@ -28,6 +29,7 @@ class Chats:
 
     def __init__(self, standing: Standing) -> None:
         self.standing = standing
+        self.intents: dict[str, IntentReader] = {}  # by language; to learn them takes a while
         self._read: WeakKeyDictionary[Knowledge, Read] = WeakKeyDictionary()
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -46,10 +48,11 @@ class Chats:
         return lock
 
     def understanding(self, know: Knowledge, language: str, llm: bool) -> Understanding:
-        """Reads turns in a language; made once, since that takes a while."""
+        """Reads turns in a language; made once for what is known now."""
         read = self._read.setdefault(know, {})
         if (language, llm) not in read:
-            read[language, llm] = understanding_of(know, language, llm)
+            read[language, llm] = made = understanding_of(know, language, llm, self.intents.get(language))
+            self.intents[language] = made.intents
         return read[language, llm]
 
 

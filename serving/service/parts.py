@@ -50,13 +50,22 @@ class Part:
 
 
 class Parts:
-    """The language model, in one thread that owns it; the retrieval, encoder and index; and the store."""
+    """The language model, in one thread that owns it; the retrieval, encoder and index; and the store.
+
+    `light` does what needs none of these, only the catalogue in memory.
+    """
 
     def __init__(self, options: ServiceOptions) -> None:
         rest, patience = options.rest, options.patience
         self.model = Part("language model", 1, options.waiting, patience, options.model_seconds, rest)
         self.retrieval = Part("retrieval", 2, 64, patience, options.retrieval_seconds, rest)
         self.store = Part("store", 4, 128, patience, options.store_seconds, rest)
+        self.light = Lane("catalogue", 2, 64, patience)
+
+    def close(self) -> None:
+        """Take no more jobs."""
+        for lane in (*(part.lane for part in self.all()), self.light):
+            lane.close()
 
     def all(self) -> tuple[Part, ...]:
         """Each of them."""

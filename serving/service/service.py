@@ -8,6 +8,7 @@ from functools import partial
 from agent.explain import Explanation, explain
 from agent.export import UserCopy, export
 from agent.interest_view import InterestView, interests_of
+from agent.knowledge import Knowledge
 from agent.outcomes import Outcomes, outcomes
 from agent.recommender import Keep, Recommender
 from agent.recording import check, record
@@ -32,7 +33,10 @@ class Service(Standing):
 
     def __init__(self, recommender: Recommender, options: ServiceOptions | None = None) -> None:
         super().__init__(recommender, options)
-        self._chats = Chats(self)
+        self.chats = Chats(self)
+
+    def _open_more(self, know: Knowledge, llm: bool) -> None:
+        self.chats.understanding(know, "en", llm).read("hello")
 
     # -- lists, and why ------------------------------------------------------------------------------------------
 
@@ -100,7 +104,7 @@ class Service(Standing):
             job = partial(search, self.know, text, timeline, k, weight=weight, where=keep)
             return await self.parts.retrieval.run(job, UsageError)
         except Unavailable:
-            return await self.parts.retrieval.lane.run(partial(search_titles, self.know.catalogue, text, k, keep))
+            return await self.parts.light.run(partial(search_titles, self.know.catalogue, text, k, keep))
 
     async def rerank(
         self, query: str, documents: Sequence[str], user: str | None = None
@@ -122,7 +126,7 @@ class Service(Standing):
 
     def chat(self, user: str | None, text: str, *, llm: bool = True, language: str = "en") -> Turn:
         """A turn of the conversation with a user, or with a visitor; it is answered as its parts are asked for."""
-        return Turn(self._chats, user, text, llm, language)
+        return Turn(self.chats, user, text, llm, language)
 
     # -- what is kept --------------------------------------------------------------------------------------------
 
@@ -189,9 +193,7 @@ class Service(Standing):
         """
         keep = await self.filter(where)
         catalogue = self.know.catalogue
-        return await self.parts.retrieval.lane.run(
-            lambda: [item for item in catalogue.values() if not keep or keep(item)]
-        )
+        return await self.parts.light.run(lambda: [item for item in catalogue.values() if not keep or keep(item)])
 
     # -- inside --------------------------------------------------------------------------------------------------
 

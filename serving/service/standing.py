@@ -57,8 +57,7 @@ class Standing:
         self.ready = False
         for task in self._tasks:
             task.cancel()
-        for part in self.parts.all():
-            part.lane.close()
+        self.parts.close()
 
     async def timeline(self, user: Who) -> Timeline:
         """All that somebody did.
@@ -80,7 +79,7 @@ class Standing:
         """
         if not where:
             return None
-        return await self.parts.retrieval.lane.run(partial(compile_where, where, self.know.catalogue))
+        return await self.parts.light.run(partial(compile_where, where, self.know.catalogue))
 
     async def model_or_not(self, job: Callable[[bool], Callable[[], T]], llm: bool) -> tuple[T, bool]:
         """What the job gives with the language model, or, where that is not wanted or down, without; and whether so."""
@@ -115,9 +114,14 @@ class Standing:
 
     def _open_encoder(self) -> None:
         self.know.resources.embed(["warm"], self.know.retriever.text_width)
+        self._open_more(self.know, llm=False)
+
+    def _open_more(self, know: Knowledge, llm: bool) -> None:
+        """Whatever else takes a while at first, without the language model and with it."""
 
     def _open_model(self) -> None:
         self._asks_model = self.recommender.asks_model
+        self._open_more(self.know, llm=True)
         user = self.know.store.user_ids()[0]
         list(self.recommender.reasons(self.know.store.timeline(user), [next(iter(self.know.catalogue.values()))]))
         self.recommender.listing(self.know.store.timeline(user), 1)
