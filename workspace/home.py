@@ -61,6 +61,11 @@ class Home:
         return self.root / "serving.lock"
 
     @property
+    def keys(self) -> Path:
+        """What is kept of the keys that servers know."""
+        return self.root / "keys.json"
+
+    @property
     def index(self) -> Path:
         """The vector index and what was fitted for it."""
         return self.root / "index"

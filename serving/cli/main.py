@@ -27,6 +27,7 @@ COMMANDS = {
     "interests": "interests",
     "topics": "topics",
     "serve": "serve",
+    "keys": "keys",
     "tune": "tune",
     "talk": "talk",
     "adapters": "adapters",

@@ -11,11 +11,14 @@ from serving.service.options import ServiceOptions
 class HttpOptions:
     """Where one server listens, and its limits.
 
-    A body may have `body_bytes`; after a signal to stop, requests have `drain` seconds to end.
+    Each key, and each address without one, may ask `rate` times a second, `burst` times at once. A body may have
+    `body_bytes`; after a signal to stop, requests have `drain` seconds to end.
     """
 
     host: str = "127.0.0.1"
     port: int = 8000
     drain: int = 20
+    rate: float = 50.0
+    burst: int = 100
     body_bytes: int = 1 << 20
     service: ServiceOptions = field(default_factory=ServiceOptions)

@@ -4,11 +4,32 @@ from __future__ import annotations
 
 import errno
 import socket
+from ipaddress import ip_address
 
 import uvicorn
 from fastapi import FastAPI
 
+from serving.keys import Keys
 from workspace.errors import UsageError
+
+
+def check_keys(host: str, keys: Keys) -> None:
+    """Refuse to listen where others can reach it, when nobody would have to show a key.
+
+    Raises:
+        UsageError: there is no key, and the address is not this machine's own.
+    """
+    if keys.all():
+        return
+    try:
+        found = {entry[4][0] for entry in socket.getaddrinfo(host or "0.0.0.0", None, type=socket.SOCK_STREAM)}
+    except OSError as error:
+        raise UsageError(f"--host {host!r} is no address: {error.strerror}") from error
+    if not all(ip_address(str(one).partition("%")[0]).is_loopback for one in found):
+        raise UsageError(
+            f"--host {host} can be reached from other machines, and no key is needed yet: make one first, "
+            "foretaste keys add NAME, or listen at 127.0.0.1"
+        )
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -24,7 +24,8 @@ class Breaker:
         """`part` is what it is called in errors; `clock` gives seconds."""
         self.part, self._rest, self._clock = part, rest, clock
         self._lock = threading.Lock()
-        self._failures = 0
+        self.failed = 0  # jobs, in all
+        self._failures = 0  # in a row
         self._opened: float | None = None
         self._trying = False
 
@@ -73,6 +74,7 @@ class Breaker:
         logger.warning("%s failed: %s", self.part, type(error).__name__)
         logger.debug("how %s failed", self.part, exc_info=error)  # may hold what a user wrote
         with self._lock:
+            self.failed += 1
             self._failures += 1
             if self._trying or self._failures >= FAILURES or isinstance(error, TimeoutError):
                 self._opened, self._trying = self._clock(), False

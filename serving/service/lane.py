@@ -41,6 +41,7 @@ class Lane:
         self._waiting: deque[_Ticket] = deque()
         self._lock = threading.Lock()
         self.held = 0  # jobs that wait or are being done
+        self.refused = 0
         self._usual = 0.0  # seconds of a job
 
     async def run(self, job: Callable[[], T], seconds: float | None = None) -> T:
@@ -111,6 +112,7 @@ class Lane:
     def _admit(self) -> None:
         expected = self._expected()
         if self.held >= self._places + self._threads or (self.held >= self._threads and expected > self._patience):
+            self.refused += 1
             raise Busy(f"the {self.name} is busy: {self.held} requests are before this one", expected)
 
     def _expected(self) -> float:

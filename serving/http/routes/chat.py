@@ -8,19 +8,20 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Literal
 
-from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from agent.chat.parts import plain
-from serving.http.doors import Served
+from serving.http.door import guarded, needs
 from serving.http.errors import Refused, documented
 from serving.http.fields import Body, UserId, Written
+from serving.http.served import Served
+from serving.keys import Scope
 from serving.service.chats import Turn
 
 MODELS = {"foretaste": True, "foretaste-retrieval": False}  # whether the language model has a say
 BEGAN = 1_767_225_600  # when they came to be, as the interface wants to know
-router = APIRouter(tags=["protocols of others"])
+router = guarded("protocols of others")
 
 
 class TextPart(Body):
@@ -129,6 +130,7 @@ class Chunk(BaseModel):
 
 
 @router.get("/v1/models")
+@needs(Scope.read)
 async def models() -> Models:
     """The ways to be answered: with the language model, and without."""
     return Models(data=[Model(id=name) for name in MODELS])
@@ -139,6 +141,7 @@ async def models() -> Models:
     response_model=Completion,
     responses={**documented(404), 200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
 )
+@needs(Scope.write)
 async def chat(service: Served, body: ChatRequest) -> Completion | StreamingResponse:
     """Answer what the user said last; likes, dislikes and wishes in it count at once."""
     if body.model not in MODELS:

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
-from serving.http.doors import Served
+from serving.http.served import Served
 from serving.service.breaker import State
 
 router = APIRouter(tags=["health"])

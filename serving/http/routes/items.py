@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel
 
 from history.records import Item
 from serving.http.bodies import NewItems
-from serving.http.doors import Served
+from serving.http.door import guarded, needs
 from serving.http.errors import documented
 from serving.http.fields import Count, ItemId, Where
+from serving.http.served import Served
+from serving.keys import Scope
 
-router = APIRouter(tags=["items"])
+router = guarded("items")
 
 
 class Page(BaseModel):
@@ -31,6 +33,7 @@ class Added(BaseModel):
 
 
 @router.get("/v1/items")
+@needs(Scope.read)
 async def items(
     service: Served,
     where: Where = "",
@@ -43,6 +46,7 @@ async def items(
 
 
 @router.post("/v1/items")
+@needs(Scope.admin)
 async def add(service: Served, body: NewItems) -> Added:
     """Add items, or change those of the same ids; one or a list, all or none."""
     told = body if isinstance(body, list) else [body]
@@ -51,18 +55,21 @@ async def add(service: Served, body: NewItems) -> Added:
 
 
 @router.get("/v1/items/{item:path}", responses=documented(404))
+@needs(Scope.read)
 async def item(service: Served, item: ItemId) -> Item:
     """One item."""
     return service.know.catalogue[item]
 
 
 @router.post("/v1/items/{item:path}/withdraw", responses=documented(404))
+@needs(Scope.admin)
 async def withdraw(service: Served, item: ItemId) -> Item:
     """Recommend an item no more; histories keep it."""
     return await service.set_withdrawn(item, True)
 
 
 @router.post("/v1/items/{item:path}/restore", responses=documented(404))
+@needs(Scope.admin)
 async def restore(service: Served, item: ItemId) -> Item:
     """Let an item be recommended again."""
     return await service.set_withdrawn(item, False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel
 
 from agent.export import UserCopy
@@ -13,11 +13,13 @@ from agent.recording import moment_of
 from history.records import Event
 from history.store import Store
 from serving.http.bodies import NewEvent, NewEvents
-from serving.http.doors import Served
+from serving.http.door import guarded, needs
 from serving.http.errors import documented
 from serving.http.fields import Count, RecommendationId, UserId
+from serving.http.served import Served
+from serving.keys import Scope
 
-router = APIRouter(tags=["events and users"], responses=documented(404))
+router = guarded("events and users", documented(404))
 
 
 class Recorded(BaseModel):
@@ -35,6 +37,7 @@ class Forgotten(BaseModel):
 
 
 @router.post("/v1/events")
+@needs(Scope.write)
 async def record(service: Served, body: NewEvents) -> Recorded:
     """Record what users did: one event or a list, all or none; the very next answer knows of it."""
     told = body if isinstance(body, list) else [body]
@@ -49,6 +52,7 @@ async def record(service: Served, body: NewEvents) -> Recorded:
 
 
 @router.get("/v1/outcomes")
+@needs(Scope.read)
 async def outcomes(
     service: Served,
     recommendation_id: Annotated[RecommendationId | None, Query(description="of one list")] = None,
@@ -60,12 +64,14 @@ async def outcomes(
 
 
 @router.get("/v1/users/{user:path}/export")
+@needs(Scope.admin)
 async def export(service: Served, user: UserId) -> UserCopy:
     """A copy of all that is held of a user."""
     return await service.export(user)
 
 
 @router.delete("/v1/users/{user:path}")
+@needs(Scope.admin)
 async def forget(service: Served, user: UserId) -> Forgotten:
     """Erase all that is held of a user: events, corrections, lists, conversations."""
     return Forgotten(user_id=user, events=await service.forget(user))

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import uuid
 
-from fastapi import APIRouter
 from pydantic import BaseModel
 
 from serving.http.bodies import RerankRequest
-from serving.http.doors import Served
+from serving.http.door import guarded, needs
 from serving.http.errors import documented
+from serving.http.served import Served
+from serving.keys import Scope
 
-router = APIRouter(tags=["protocols of others"], responses=documented(404))
+router = guarded("protocols of others", documented(404))
 
 
 class Text(BaseModel):
@@ -38,6 +39,7 @@ class Reranked(BaseModel):
 
 
 @router.post("/v1/rerank", response_model_exclude_none=True)
+@needs(Scope.read)
 async def rerank(service: Served, body: RerankRequest) -> Reranked:
     """Order documents by how well they answer a query, and by the taste of a user, if one is named."""
     texts = body.texts()

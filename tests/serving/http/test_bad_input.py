@@ -46,6 +46,8 @@ def test_what_is_no_number_is_refused(client: TestClient, number: str) -> None:
     [
         (b"{", 400, "no_json"),
         (b'{"user": "\xff"}', 400, "bad_request"),
+        (b"[" * 100_000, 400, "too_deep"),
+        (b'{"user": {"a": ' + b'[{"b": ' * 10 + b"1" + b"}]" * 10 + b"}}", 400, "too_deep"),
         (b'{"user": "' + b"x" * (1 << 20) + b'"}', 413, "too_large"),
         (b'{"user": "\\ud800"}', 422, "wrong_value"),
     ],
