@@ -28,6 +28,7 @@ COMMANDS = {
     "topics": "topics",
     "serve": "serve",
     "keys": "keys",
+    "mcp": "mcp",
     "tune": "tune",
     "talk": "talk",
     "adapters": "adapters",

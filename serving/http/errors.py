@@ -76,7 +76,7 @@ def answer(problem: Problem, status: int, headers: Mapping[str, str] | None = No
 
 def install(app: FastAPI) -> None:
     """Let an app answer all errors in this shape."""
-    app.add_exception_handler(Refused, _refused)
+    app.add_exception_handler(Refused, refused)
     app.add_exception_handler(Busy, _busy)
     app.add_exception_handler(ForetasteError, _explained)
     app.add_exception_handler(RequestValidationError, _invalid)
@@ -84,7 +84,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _unknown)
 
 
-def _refused(_: Request, error: Exception) -> JSONResponse:
+def refused(_: Request, error: Exception) -> JSONResponse:
+    """The answer to somebody who is turned away."""
     assert isinstance(error, Refused)
     headers = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
     if error.status == 401:

@@ -7,7 +7,7 @@ import socket
 from ipaddress import ip_address
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from serving.keys import Keys
 from workspace.errors import UsageError
@@ -49,7 +49,7 @@ def listen(host: str, port: int) -> socket.socket:
         raise UsageError(f"cannot listen at {host}: {error.strerror or error}; choose another --host") from error
 
 
-def run(app: FastAPI, where: socket.socket, drain: int) -> None:
+def run(app: ASGIApp, where: socket.socket, drain: int) -> None:
     """Serve until SIGTERM or SIGINT; then requests that are being answered have `drain` seconds to end."""
     config = uvicorn.Config(
         app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=drain, lifespan="on"

@@ -4,63 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import socket
-import subprocess
-import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from agent.recommender import Recommender
 from serving.http.server import listen
+from tests.serving.conftest import Start
 from workspace.errors import UsageError
 from workspace.lock import the_only_one
-
-ROOT = Path(__file__).parents[3]
-# The command as it is, over a home whose models are the fake ones of the tests.
-SCRIPT = """
-import sys
-sys.path[:0] = [{root!r}, {tests!r}]
-from conftest import FakeEncoder, FakeEngine
-from agent.resources import Resources
-from serving.cli import main
-from workspace.home import Home
-from workspace.settings import Settings
-made = Resources.at(Home.at({home!r}), Settings(encoder="fake", model="fake"))
-vars(made).update(encoder=FakeEncoder(), engine=FakeEngine())
-Resources.at = lambda *_: made
-{more}
-sys.argv = ["foretaste", "--home", {home!r}, "serve", "--port", "0", *{arguments!r}]
-main.main()
-"""
-Start = Callable[..., tuple[subprocess.Popen[str], str]]
-
-
-@pytest.fixture
-def start(recommender: Recommender) -> Iterator[Start]:
-    """Starts a server in a process of its own, and says where it listens."""
-    begun = []
-
-    def once(*arguments: str, more: str = "") -> tuple[subprocess.Popen[str], str]:
-        home = str(recommender.knowledge.resources.home.root)
-        told = {"root": str(ROOT), "tests": str(ROOT / "tests"), "home": home, "arguments": arguments, "more": more}
-        command = [sys.executable, "-c", SCRIPT.format(**told)]
-        process = subprocess.Popen(
-            command, stderr=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"}
-        )
-        begun.append(process)
-        assert process.stderr
-        return process, process.stderr.readline().strip()
-
-    yield once
-    for process in begun:
-        process.kill()
-        process.communicate()
 
 
 def fetch(address: str) -> dict[str, object]:
@@ -75,7 +30,7 @@ def fetch(address: str) -> dict[str, object]:
 
 
 def test_the_command_serves_and_ends_in_order(start: Start) -> None:
-    process, address = start()
+    process, address = start("serve")
     assert address.startswith("http://127.0.0.1:")
     assert len(fetch(f"{address}/v1/recommend?user=u03&k=2")["items"]) == 2  # type: ignore[arg-type]
     process.send_signal(signal.SIGTERM)
@@ -84,7 +39,7 @@ def test_the_command_serves_and_ends_in_order(start: Start) -> None:
 
 def test_after_sigterm_what_was_begun_is_answered(start: Start) -> None:
     slow = "import time; e = FakeEngine.score_all; FakeEngine.score_all = lambda *a: (time.sleep(1), e(*a))[1]"
-    process, address = start(more=slow)
+    process, address = start("serve", more=slow)
     fetch(f"{address}/live")
     host, port = address.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port))) as line:
@@ -98,8 +53,8 @@ def test_after_sigterm_what_was_begun_is_answered(start: Start) -> None:
 
 
 def test_a_second_server_on_the_same_home_is_refused(start: Start) -> None:
-    first, _ = start()
-    second, said = start()
+    first, _ = start("serve")
+    second, said = start("serve")
     assert second.wait(60) == 2
     assert f"process {first.pid} already serves" in said
 
@@ -119,4 +74,3 @@ def test_a_lock_is_free_again_after_its_holder(tmp_path: Path) -> None:
         the_only_one(tmp_path / "lock", "serves").__enter__()
     with the_only_one(tmp_path / "lock", "serves"):
         pass
-    shutil.rmtree(tmp_path)
