@@ -14,7 +14,7 @@ class ServiceOptions:
     which would wait longer than `patience` seconds; a part that failed is left alone for `rest` seconds.
     """
 
-    model_seconds: float = 6.0
+    model_seconds: float = 8.0
     retrieval_seconds: float = 3.0
     store_seconds: float = 3.0
     waiting: int = 16
