@@ -28,6 +28,7 @@ class _Ticket:
     key: Hashable
     argument: Any
     together: Callable[[list[Any]], list[Any]]
+    usual: bool = True  # whether it says how long jobs take
     future: Future[Any] = field(default_factory=Future)
 
 
@@ -44,15 +45,15 @@ class Lane:
         self.refused = 0
         self._usual = 0.0  # seconds of a job
 
-    async def run(self, job: Callable[[], T], seconds: float | None = None) -> T:
-        """What the job gives.
+    async def run(self, job: Callable[[], T], seconds: float | None = None, *, usual: bool = True) -> T:
+        """What the job gives; one that is not `usual` says nothing of how long others will take.
 
         Raises:
             Busy: too much is waiting.
             Waited: its turn did not come within `seconds`.
             TimeoutError: it began and was not done within `seconds`.
         """
-        found: T = await self._queue(_Ticket(None, job, _each), seconds)
+        found: T = await self._queue(_Ticket(None, job, _each, usual), seconds)
         return found
 
     async def share(
@@ -128,6 +129,8 @@ class Lane:
         if tickets:
             began = time.monotonic()
             _do(tickets)
+            if not tickets[0].usual:
+                return
             took = (time.monotonic() - began) / len(tickets)
             self._usual = (1 - MEMORY) * self._usual + MEMORY * took if self._usual else took
 

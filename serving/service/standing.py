@@ -47,7 +47,7 @@ class Standing:
         for part, job in ((self.parts.retrieval, self._open_encoder), (self.parts.model, self._open_model)):
             try:
                 with part.breaker.guard():
-                    await part.lane.run(job)
+                    await part.lane.run(job, usual=False)
             except Unavailable:
                 logger.warning("the %s could not be opened: answers come without", part.lane.name)
         self.ready = True
@@ -94,7 +94,7 @@ class Standing:
         """Read the catalogue anew; where that fails, what was known serves on, and it is tried again in a while."""
         async with self._changing:
             try:
-                found = await self.parts.retrieval.lane.run(self._read_anew)
+                found = await self.parts.retrieval.lane.run(self._read_anew, usual=False)
                 self.recommender, self.popular = found
                 self._asks_model = await self.parts.model.lane.run(lambda: found[0].asks_model)
             except Exception as error:  # whatever the encoder may do

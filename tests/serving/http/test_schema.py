@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 import schemathesis
@@ -16,6 +17,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_schema_conformance,
@@ -42,11 +44,11 @@ CHECKS = [
 def test_made_up_requests_are_answered_as_the_document_says(app: FastAPI, tmp_path: Path) -> None:
     app.state.door = Door(Keys(tmp_path / "keys.json"), Buckets(1e6, 10_000))
     schema = schemathesis.openapi.from_asgi("/openapi.json", app)
-    operations = [found.ok() for found in schema.get_all_operations()]
+    operations = [found.ok() for found in schema.get_all_operations() if isinstance(found, Ok)]
     each = max(1, CASES // len(operations) // len(MODES))
     tried = 0
 
-    def answered(case: schemathesis.Case) -> None:
+    def answered(case: schemathesis.Case[Any]) -> None:
         nonlocal tried
         tried += 1
         case.call_and_validate(checks=CHECKS)

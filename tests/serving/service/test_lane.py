@@ -179,3 +179,16 @@ def test_a_stream_that_fails_or_halts_says_so(lane: Lane) -> None:
                 _ = [one async for one in lane.stream(parts, 0.3)]
 
     run(work())
+
+
+def test_what_is_not_usual_does_not_count() -> None:
+    async def work() -> None:
+        lane, gate = Lane("model", 1, 100, 0.1), Gate()
+        await lane.run(lambda: threading.Event().wait(0.3), usual=False)
+        first = await begun(lane, gate)
+        second = asyncio.ensure_future(lane.run(lambda: "in time"))
+        gate.open.set()
+        assert (await first, await second) == ("done", "in time")
+        lane.close()
+
+    run(work())
