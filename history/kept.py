@@ -60,10 +60,7 @@ class Kept:
         with self._reading() as connection:
             found = connection.execute(rows).all()
             events = _attributed(connection, [row.recommendation_id for row in found])
-        return [
-            KeptList(row.recommendation_id, row.user_id, row.generated_at, row.shown, tuple(events[row.recommendation_id]))
-            for row in found
-        ]
+        return [KeptList(**row._mapping, events=tuple(events[row.recommendation_id])) for row in found]
 
     def _attribute(self, connection: Connection, after: Mapping[Event, str]) -> None:
         rows = [{"event_key": schema.event_key(event), "recommendation_id": one} for event, one in after.items()]
