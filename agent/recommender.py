@@ -24,7 +24,7 @@ from agent.scorer import Question
 from history.records import Item
 from history.timeline import Timeline
 from retrieval.trail import Past
-from workspace.errors import StoreError, UsageError
+from workspace.errors import ModelError, StoreError, UsageError
 from workspace.home import Home
 from workspace.settings import Settings
 
@@ -93,12 +93,9 @@ class Recommender:
         Raises:
             UnknownName: no such user.
             UsageError: `k` is below 1, or `where` leaves no item.
+            ModelError: a model gave something else than numbers.
         """
-        (listing,) = self._rank([user], k, where, llm)
-        answer = self._answer(listing, llm)
-        if rationale:
-            answer = replace(answer, items=tuple(self._explain(answer, listing.timeline, llm)))
-        self._keep(answer)
+        (answer,) = self.recommend_all([user], k, where=where, llm=llm, rationale=rationale)
         return answer
 
     def stream(
@@ -107,13 +104,19 @@ class Recommender:
         """The ranked list at once, and its items again with their reasons, one by one as they are written."""
         (listing,) = self._rank([user], k, where, llm)
         answer = self._answer(listing, llm)
-        self._keep(answer)
+        self.keep(answer)
         return answer, self._explain(answer, listing.timeline, llm)
 
     def recommend_all(
-        self, users: Iterable[str | Timeline], k: int = 10, *, where: Keep | None = None, llm: bool = True
+        self,
+        users: Iterable[str | Timeline],
+        k: int = 10,
+        *,
+        where: Keep | None = None,
+        llm: bool = True,
+        rationale: bool = False,
     ) -> Iterator[Recommendation]:
-        """The lists of many users, without reasons, in their order; the model reads several users in one pass.
+        """The lists of many users, in their order; the model reads several users in one pass.
 
         Raises:
             UnknownName: no such user.
@@ -123,7 +126,9 @@ class Recommender:
         while together := list(islice(waiting, TOGETHER)):
             for listing in self._rank(together, k, where, llm):
                 answer = self._answer(listing, llm)
-                self._keep(answer)
+                if rationale:
+                    answer = replace(answer, items=tuple(self._explain(answer, listing.timeline, llm)))
+                self.keep(answer)
                 yield answer
 
     def listing(self, timeline: Timeline, k: int, where: Keep | None = None, llm: bool = True) -> Listing:
@@ -139,6 +144,12 @@ class Recommender:
         know = self.knowledge
         now = self.listing(timeline, 1, llm=False).interests.now
         return know.rationales.explain(grounds_for(know, timeline, items, now, llm), know.pen if llm else None)
+
+    @property
+    def asks_model(self) -> bool:
+        """Whether the language model has a say in the order of lists; reasons it words in any case."""
+        tuned = self.knowledge.tuned
+        return tuned is not None or bool(self.knowledge.language_weight.weight)
 
     def _rank(self, users: Sequence[str | Timeline], k: int, where: Keep | None, llm: bool) -> list[Listing]:
         if k < 1:
@@ -184,6 +195,8 @@ class Recommender:
             raise UsageError(f"user {timeline.user_id!r}: {reason}")
         past = know.past(timeline)
         log_p = know.log_p(past, timeline, allowed)
+        if np.isnan(log_p).any():
+            raise ModelError("the retriever gave something else than probabilities; run: foretaste fit")
         return Candidates(log_p, know.retriever.top(log_p, know.settings.candidates), past, log_p)
 
     def _read(self, timelines: Sequence[Timeline], candidates: Sequence[Candidates]) -> list[Candidates]:
@@ -217,6 +230,8 @@ class Recommender:
         ]
         fused = []
         for found, chosen, ((values,), _) in zip(candidates, read, scorer.all_values(asked), strict=True):
+            if not np.isfinite(values).all():
+                raise ModelError(f"{know.resources.language_name} gave something else than scores; check its files")
             log_p = found.log_p.copy()
             log_p[found.places] = fuse_read(log_p[found.places], values, chosen, weight)
             fused.append(log_p)
@@ -244,7 +259,8 @@ class Recommender:
         for item, reason in zip(answer.items, know.rationales.explain(grounds, know.pen if llm else None), strict=True):
             yield replace(item, rationale=reason)
 
-    def _keep(self, answer: Recommendation) -> None:
+    def keep(self, answer: Recommendation) -> None:
+        """Write down what was shown, so that later events can be attributed to it."""
         moment = datetime.fromisoformat(answer.generated_at).timestamp()
         try:
             self.knowledge.store.keep_recommendation(answer.recommendation_id, answer.user_id, moment, answer.to_json())

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, get_args
 
+import numpy as np
 from sqlalchemy import URL
 
 from agent.adapters import Adapters, Version
@@ -21,7 +22,7 @@ from retrieval.encoder import SentenceEncoder, Vectors
 from retrieval.taste import TasteReader
 from retrieval.trail import PastReader
 from workspace.artefact import is_published
-from workspace.errors import ForetasteError, NotReady
+from workspace.errors import ForetasteError, ModelError, NotReady
 from workspace.home import Home
 from workspace.models import model_source
 from workspace.settings import Precision, Settings, load_settings
@@ -187,8 +188,11 @@ class Resources:
 
         Raises:
             NotReady: the encoder gives another width than the index was made with.
+            ModelError: it gives something else than numbers.
         """
         found = self.encoder.encode(texts)
+        if not np.isfinite(found).all():
+            raise ModelError(f"{self.settings.encoder} gives something else than numbers; use another encoder")
         if found.shape[1] != width:
             made = f"{self.settings.encoder} gives embeddings of width {found.shape[1]}"
             raise NotReady(f"{made}, the index was made with {width}; {FIT}")

@@ -13,16 +13,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from rapidfuzz import fuzz, process
 
 from agent.knowledge import Knowledge
 from agent.results import Printable
+from history.catalogue import Catalogue
 from history.records import Item
 from history.timeline import Timeline
 from prompts.segment import clean
 from retrieval.encoder import Vectors
 from retrieval.parts import TowerPart
 from retrieval.trail import Ints
-from workspace.errors import UsageError
+from workspace.errors import ModelError, UsageError
 
 WEIGHT = 0.5  # the user's, where there is one and the caller does not say
 LONGEST = 2_000  # characters of a text that are read: more than sentence encoders look at
@@ -46,12 +48,16 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class SearchAnswer(Printable):
-    """The items for a text, best first; `weight` is the user's part in the order, 0 where the text alone made it."""
+    """The items for a text, best first; `weight` is the user's part in the order, 0 where the text alone made it.
+
+    It is `degraded` where only titles were compared.
+    """
 
     text: str
     user_id: str | None
     weight: float
     items: tuple[Match, ...]
+    degraded: bool = False
 
 
 def search(
@@ -75,6 +81,7 @@ def search(
         UsageError: the text says nothing, `k` is below 1, `weight` is not within 0 and 1 or has no user, or no item is
             left.
         UnknownName: no such user or item.
+        ModelError: the encoder or the index gave no numbers.
     """
     weight = _checked_weight(weight, user)
     if k < 1:
@@ -96,9 +103,21 @@ def search(
         weight = 0.0
     query = (1 - weight) * _to_scale(asked, sample) + weight * _to_scale(wish, sample)
     places, products = knowledge.index.search(query, k, allowed)
+    if not np.isfinite(products).all():
+        raise ModelError("the sentence encoder or the index gave something else than numbers; run: foretaste fit")
     scores = products - np.vecdot(sample, query).mean()
     items = _matches(knowledge, places, scores, np.vecdot(knowledge.index.vectors[places], words))
     return SearchAnswer(said, None if user is None else timeline.user_id, weight, items)
+
+
+def search_titles(catalogue: Catalogue, text: str, k: int, where: Callable[[Item], bool] | None = None) -> SearchAnswer:
+    """The same by the words of titles alone, which needs neither the encoder nor the index; scores from 0 to 1."""
+    titles = {item.item_id: item.title for item in catalogue.values() if item.available and (not where or where(item))}
+    found = process.extract(text, titles, scorer=fuzz.token_set_ratio, processor=str.casefold, limit=k)
+    matches = (
+        Match(item_id, title, rank, ratio / 100, ratio / 100) for rank, (title, ratio, item_id) in enumerate(found, 1)
+    )
+    return SearchAnswer(text, None, 0.0, tuple(matches), degraded=True)
 
 
 def _checked_weight(weight: float | None, user: str | Timeline | None) -> float:

@@ -33,7 +33,7 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> UnknownName:
     hint = (
         f"; nearest known ids: {', '.join(close)}" if close else f"; no {kind} is in the store, run: foretaste import"
     )
-    return UnknownName(f"unknown {kind} {name!r}{hint}")
+    return UnknownName(f"unknown {kind} {name!r}{hint}", close)
 
 
 class Catalogue(Mapping[str, Item]):

@@ -13,7 +13,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlch
 
 from workspace.errors import StoreError
 
-HEAD = "0003"
+HEAD = "0004"
 # MiB of SQLite's pages in memory, at the most. The keys of events are hashes, so a large import writes all over their
 # index: what does not fit is written to disk and read again for nearly every event. 768 hold that of ten million.
 WRITING_CACHE, READING_CACHE = 768, 2

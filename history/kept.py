@@ -1,9 +1,11 @@
-"""What a store keeps for users beside their events: the lists that they were shown, and conversations."""
+"""What a store keeps for users beside their events: the lists that they were shown, conversations, what led where."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, insert, select
@@ -11,7 +13,20 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from history import schema
 from history.database import explained
+from history.records import Event
+from history.rows import to_event
 from workspace.errors import StoreError, UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class KeptList:
+    """A list as it was shown, as JSON, at Unix seconds, and the events that name it, oldest first."""
+
+    recommendation_id: str
+    user_id: str
+    generated_at: float
+    shown: str
+    events: tuple[Event, ...]
 
 
 class Kept:
@@ -32,6 +47,27 @@ class Kept:
         with self._reading() as connection:
             return connection.scalar(select(kept.shown).where(kept.recommendation_id == recommendation_id))
 
+    def lists(
+        self, recommendation_ids: Sequence[str] = (), user_id: str | None = None, count: int = 100
+    ) -> list[KeptList]:
+        """The latest `count` lists that were shown, newest first: those of these ids, or of a user, or of all."""
+        kept = schema.recommendations.c
+        rows = select(schema.recommendations).order_by(kept.generated_at.desc(), kept.recommendation_id).limit(count)
+        if recommendation_ids:
+            rows = rows.where(kept.recommendation_id.in_(recommendation_ids))
+        if user_id is not None:
+            rows = rows.where(kept.user_id == user_id)
+        with self._reading() as connection:
+            found = connection.execute(rows).all()
+            events = _attributed(connection, [row.recommendation_id for row in found])
+        return [KeptList(**row._mapping, events=tuple(events[row.recommendation_id])) for row in found]
+
+    def _attribute(self, connection: Connection, after: Mapping[Event, str]) -> None:
+        rows = [{"event_key": schema.event_key(event), "recommendation_id": one} for event, one in after.items()]
+        if rows:
+            new = self._insert(schema.attributions).on_conflict_do_nothing(index_elements=["event_key"])
+            connection.execute(new, rows)
+
     def keep_conversation(self, conversation_id: str, user_id: str, updated: float, state: str) -> None:
         """Keep where a conversation stands, in the place of where it stood."""
         row = {"conversation_id": conversation_id, "user_id": user_id, "updated": updated, "state": state}
@@ -49,6 +85,13 @@ class Kept:
         with self._reading() as connection:
             return next(((row[0], row[1]) for row in connection.execute(last.limit(1))), None)
 
+    def conversations(self, user_id: str) -> list[str]:
+        """The states of all conversations that a user had, as JSON, oldest first."""
+        kept = schema.conversations.c
+        with self._reading() as connection:
+            rows = select(kept.state).where(kept.user_id == user_id).order_by(kept.updated)
+            return list(connection.scalars(rows))
+
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
         try:
@@ -63,3 +106,18 @@ class Kept:
     def _insert(self, table: Table) -> Any:
         dialect = postgresql if self._engine.dialect.name == "postgresql" else sqlite
         return dialect.insert(table)
+
+
+def _attributed(connection: Connection, recommendation_ids: Sequence[str]) -> dict[str, list[Event]]:
+    """The events that name each of these lists."""
+    attributions, events = schema.attributions.c, schema.events
+    joined = select(events, attributions.recommendation_id).join(
+        schema.attributions, attributions.event_key == events.c.key
+    )
+    rows = joined.where(attributions.recommendation_id.in_(recommendation_ids)).order_by(
+        events.c.timestamp, events.c.id
+    )
+    found: defaultdict[str, list[Event]] = defaultdict(list)
+    for row in connection.execute(rows):
+        found[row.recommendation_id].append(to_event(row))
+    return found

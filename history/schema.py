@@ -69,6 +69,14 @@ conversations = Table(
     Index("conversations_by_user", "user_id", "updated"),
 )
 
+attributions = Table(
+    "attributions",
+    metadata,
+    Column("event_key", String(32), primary_key=True),
+    Column("recommendation_id", String(32), nullable=False),
+    Index("attributions_by_recommendation", "recommendation_id"),
+)
+
 facts = Table(
     "facts",
     metadata,

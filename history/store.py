@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
@@ -55,11 +55,13 @@ class Store(Kept):
         relations: Iterable[Relation] = (),
         *,
         order_only: bool | None = None,
+        after: Mapping[Event, str] | None = None,
     ) -> Stored:
         """Store items (replacing those of the same id), events (leaving out those already there) and relations.
 
         A relation replaces the item's earlier one of the same name and leaves the item's own columns alone; like an
-        event it may come before its item. The `entities` of an item are stored by relations alone.
+        event it may come before its item. The `entities` of an item are stored by relations alone. `after` says to
+        which recommendation, by its id, an event goes back; the first that was said of an event holds.
 
         Raises:
             DataError: `order_only` contradicts what the store holds, or what an iterator raises; nothing is kept.
@@ -78,6 +80,7 @@ class Store(Kept):
             if not known:
                 schema.events_by_user.create(connection)
             _keep_rating_scale(connection)
+            self._attribute(connection, after or {})
         return Stored(total - known, read - (total - known), item_count, relation_count)
 
     def set_withdrawn(self, item_id: str, withdrawn: bool) -> None:
@@ -96,11 +99,14 @@ class Store(Kept):
         keys = [schema.event_key(event) for event in events]
         gone = delete(schema.events).where(schema.events.c.key.in_(keys))
         with explained(self._engine), self._engine.begin() as connection:
+            connection.execute(delete(schema.attributions).where(schema.attributions.c.event_key.in_(keys)))
             return int(connection.execute(gone).rowcount)
 
     def forget(self, user_id: str) -> int:
         """Erase all that is held of a user: events, what was shown, what was said; how many events there were."""
+        theirs = select(schema.events.c.key).where(schema.events.c.user_id == user_id)
         with explained(self._engine), self._engine.begin() as connection:
+            connection.execute(delete(schema.attributions).where(schema.attributions.c.event_key.in_(theirs)))
             for table in (schema.recommendations, schema.conversations):
                 connection.execute(delete(table).where(table.c.user_id == user_id))
             return int(connection.execute(delete(schema.events).where(schema.events.c.user_id == user_id)).rowcount)
@@ -156,6 +162,15 @@ class Store(Kept):
         rows = select(item_id, func.count(user_id.distinct())).where(item_id != "").group_by(item_id)
         with self._reading() as connection:
             return {row[0]: row[1] for row in connection.execute(rows)}
+
+    def lately_met(self, count: int) -> dict[str, int]:
+        """How often items were met in the latest `count` events of all, without those of no item."""
+        columns = schema.events.c
+        latest = (
+            select(columns.item_id).where(columns.item_id != "").order_by(columns.timestamp.desc(), columns.id.desc())
+        )
+        with self._reading() as connection:
+            return dict(Counter(connection.scalars(latest.limit(count))))
 
     def last_timestamp(self) -> float:
         """The timestamp of the newest event; 0 where there is none."""

@@ -15,7 +15,7 @@ ForetasteError
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -33,7 +33,11 @@ class FilterError(UsageError):
 
 
 class UnknownName(ForetasteError):
-    """A user or item that is not in the store."""
+    """A user or item that is not in the store; `nearest` are known ids that are like it."""
+
+    def __init__(self, message: str, nearest: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.nearest = tuple(nearest)
 
 
 class DataError(ForetasteError):

@@ -56,6 +56,16 @@ class Home:
         return self._folder("downloads")
 
     @property
+    def serving(self) -> Path:
+        """The file that a running server holds."""
+        return self.root / "serving.lock"
+
+    @property
+    def keys(self) -> Path:
+        """What is kept of the keys that servers know."""
+        return self.root / "keys.json"
+
+    @property
     def index(self) -> Path:
         """The vector index and what was fitted for it."""
         return self.root / "index"

@@ -9,13 +9,14 @@ from dataclasses import replace
 
 from agent.chat import keeping, listing, telling
 from agent.chat.acts import Act
-from agent.chat.intents import Intent
+from agent.chat.intents import Intent, IntentReader
 from agent.chat.language import Language
 from agent.chat.parts import Card, Part, Said
 from agent.chat.person import Person
 from agent.chat.scene import Scene, Unclear
 from agent.chat.state import STATES, State
 from agent.chat.understanding import LONGEST, Understanding
+from agent.knowledge import Knowledge
 from agent.recommender import Recommender
 from workspace.errors import UsageError
 
@@ -42,18 +43,24 @@ DO: Mapping[Intent, Do] = {
 class Conversation:
     """Talks with one person in one language; every turn leaves it fit for the next, whatever happened."""
 
-    def __init__(self, recommender: Recommender, person: Person, language: str = "en", llm: bool = True) -> None:
-        """Begin anew.
+    def __init__(
+        self,
+        recommender: Recommender,
+        person: Person,
+        language: str = "en",
+        llm: bool = True,
+        understanding: Understanding | None = None,
+    ) -> None:
+        """Begin anew; an `understanding` that was made before, in the same language, saves making one.
 
         Raises:
             UsageError: the language is not spoken.
         """
-        know = recommender.knowledge
         self.conversation_id = uuid.uuid4().hex
-        encode, kept = know.resources.encoder.encode, know.resources.home.chat / know.settings.encoder
-        spoken, reader = Language.of(language), know.turn_reader if llm else None
-        self.understanding = Understanding(know.catalogue, spoken, encode, kept, reader)
-        self._scene = Scene(recommender, person, spoken, llm, State())
+        self.understanding = understanding or understanding_of(recommender.knowledge, language, llm)
+        self._scene = Scene(recommender, person, Language.of(language), llm, State())
+        self.kept = True  # whether where it stands is written down after a turn
+        self.trouble: Exception | None = None  # why the language model has no say any more
 
     @property
     def state(self) -> State:
@@ -98,12 +105,29 @@ class Conversation:
             yield Said(scene.say("empty"))
         for act in acts:
             try:
-                yield from DO[act.intent](scene, act)
+                yield from self._done(act)
             except Unclear as unclear:
                 scene.change(waiting=unclear.waiting)
                 yield Said(unclear.question)
             except UsageError as error:
                 yield Said(str(error))
+
+    def _done(self, act: Act) -> Iterator[Part]:
+        """Do an act. Where the language model fails it is done without; or ends, where some of it was said already."""
+        scene, before, said = self._scene, self._scene.state, False
+        try:
+            for part in DO[act.intent](scene, act):
+                said = True
+                yield part
+        except (Unclear, UsageError):
+            raise
+        except Exception as error:  # whatever a model may do
+            if not scene.llm:
+                raise
+            scene.llm, self.trouble = False, error
+            if not said:
+                scene.state = before
+                yield from DO[act.intent](scene, act)
 
     def _settled(self, text: str) -> list[Act]:
         """The acts of a turn. What waits is settled by it, or dropped."""
@@ -114,9 +138,21 @@ class Conversation:
             chosen = self._chosen(text, waiting.among)
             if chosen:
                 return [replace(waiting.act, items=((chosen,),), places=())]
-        acts = self.understanding.read(text, bool(scene.state.listed), scene.state.before)
+        acts = self._read(text)
         scene.change(before=tuple(act.intent for act in acts))
         return acts
+
+    def _read(self, text: str) -> list[Act]:
+        """What a turn asks for, by rules where the language model fails."""
+        scene = self._scene
+        listed = bool(scene.state.listed)
+        try:
+            return self.understanding.read(text, listed, scene.state.before)
+        except Exception as error:
+            if not scene.llm:
+                raise
+            scene.llm, self.trouble = False, error
+            return self.understanding.by_rules(text, listed)
 
     def _chosen(self, text: str, among: tuple[str, ...]) -> str | None:
         """Which of some items a turn names, by place or by year."""
@@ -131,6 +167,21 @@ class Conversation:
     def _keep(self) -> None:
         """Write it down, where the person has an account."""
         person = self._scene.person
-        if person.kept:
+        if person.kept and self.kept:
             state = STATES.dump_json(self.state).decode()
             self._scene.know.store.keep_conversation(self.conversation_id, person.user_id, time.time(), state)
+
+
+def understanding_of(
+    know: Knowledge, language: str = "en", llm: bool = True, intents: IntentReader | None = None
+) -> Understanding:
+    """Reads turns about the catalogue of `know`; with `llm` the language model does, where it was taught to.
+
+    `intents` of an earlier one of the same language need not be learnt again.
+
+    Raises:
+        UsageError: the language is not spoken.
+    """
+    encode, kept = know.resources.encoder.encode, know.resources.home.chat / know.settings.encoder
+    reader = know.turn_reader if llm else None
+    return Understanding(know.catalogue, Language.of(language), encode, kept, reader, intents)

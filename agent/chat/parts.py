@@ -31,3 +31,12 @@ class Reason:
 
 
 Part = Said | Card | Reason
+
+
+def plain(part: Part) -> str:
+    """A part as a line of plain text."""
+    if isinstance(part, Said):
+        return part.text
+    if isinstance(part, Card):
+        return f"{part.number}. {part.title}" + (f" ({part.facts})" if part.facts else "")
+    return f"{part.number}: {part.text}"

@@ -32,15 +32,18 @@ class Understanding:
         encode: Callable[[Sequence[str]], Vectors],
         kept: Path | None = None,
         reader: TurnReader | None = None,
+        intents: IntentReader | None = None,
     ) -> None:
         """`encode` embeds sentences; in the folder `kept`, if any, the embeddings of a language's examples lie.
 
         With a `reader` a language model says what is wanted; without one, and where it says nothing, rules do.
+        `intents` that were learnt for another catalogue, in the same language, need not be learnt again.
         """
         self._language = language
         self._resolver = Resolver(catalogue)
         self._clauses = ClauseReader(Names(catalogue, language), language)
-        self._rules = RuleReader(language, self._clauses, IntentReader(language, encode, kept), self._resolver)
+        self.intents = intents or IntentReader(language, encode, kept)
+        self._rules = RuleReader(language, self._clauses, self.intents, self._resolver)
         self._reader = reader
 
     def read(self, text: str, listed: bool = False, before: Sequence[Intent] = ()) -> list[Act]:
@@ -48,8 +51,11 @@ class Understanding:
 
         `listed` says that a list was shown before it, `before` what the turn before it asked for.
         """
-        text = text[:LONGEST]
-        return self._by_model(text, listed, before) or self._rules.read(text, listed)
+        return self._by_model(text[:LONGEST], listed, before) or self.by_rules(text, listed)
+
+    def by_rules(self, text: str, listed: bool = False) -> list[Act]:
+        """The same without the language model."""
+        return self._rules.read(text[:LONGEST], listed)
 
     def _by_model(self, text: str, listed: bool, before: Sequence[Intent]) -> list[Act]:
         if not self._reader or not any(map(str.isalnum, text)):

@@ -137,7 +137,7 @@ def test_wrong_arguments(knowledge: Knowledge) -> None:
 
 def test_the_object_of_the_contract(knowledge: Knowledge) -> None:
     found = json.loads(search(knowledge, "Copper", "u03", 1).to_json())
-    assert list(found) == ["text", "user_id", "weight", "items"]
+    assert list(found) == ["text", "user_id", "weight", "items", "degraded"]
     assert list(found["items"][0]) == ["item_id", "title", "rank", "score", "similarity"]
 
 

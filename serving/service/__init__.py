@@ -1,0 +1,1 @@
+"""What the doors share: one service that schedules, degrades and answers."""
