@@ -11,9 +11,10 @@ from agent.chat.acts import Feeling
 from agent.chat.keeping import EVENTS
 from agent.recording import check
 from history.records import Event
-from serving.http.doors import Served
 from serving.http.fields import ItemId, RecommendationId
-from serving.page.doors import Asker, Asking, PageRoute
+from serving.http.served import Served
+from serving.page.asker import Asker, Asking
+from serving.page.route import PageRoute
 from serving.page.views import page
 from serving.service.service import Service
 

@@ -13,11 +13,13 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from agent.chat.conversation import Conversation
 from agent.chat.parts import Card, Part, Reason
 from agent.chat.state import STATES
-from serving.http.doors import Served
 from serving.http.fields import Words
-from serving.page.doors import Asker, Asking, PageRoute, words
+from serving.http.served import Served
+from serving.page.asker import Asker, Asking
 from serving.page.guests import Guest, Memory, Said, new_token
 from serving.page.lists import END
+from serving.page.problem import words
+from serving.page.route import PageRoute
 from serving.page.views import page, render
 from serving.service.chats import Chats, Turn
 from serving.service.service import Service

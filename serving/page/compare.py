@@ -14,8 +14,9 @@ from agent.knowledge import Knowledge
 from agent.recommender import Recommender
 from history.records import Item
 from history.timeline import Timeline
-from serving.http.doors import Served
-from serving.page.doors import Asking, PageRoute
+from serving.http.served import Served
+from serving.page.asker import Asking
+from serving.page.route import PageRoute
 from serving.page.views import page
 from workspace.errors import UsageError
 

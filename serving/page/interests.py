@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Annotated
 
@@ -9,10 +10,13 @@ from fastapi import APIRouter, Form
 from fastapi.responses import HTMLResponse
 
 from agent.interest_view import as_events, interests_of, read_said
-from serving.http.doors import Served
+from interests.corrections import Correction
 from serving.http.fields import Words
+from serving.http.served import Served
+from serving.page.asker import Asker, Asking
 from serving.page.course import picture_of
-from serving.page.doors import Asker, Asking, PageRoute, words
+from serving.page.problem import words
+from serving.page.route import PageRoute
 from serving.page.views import page
 from serving.service.service import Service
 from workspace.errors import UsageError
@@ -37,15 +41,26 @@ async def view(service: Served, asker: Asking) -> HTMLResponse:
 @router.post("/interests/say")
 async def say(service: Served, asker: Asking, text: Annotated[Words, Form()]) -> HTMLResponse:
     """Keep what somebody says of their own interests, in plain words; the very next list obeys it."""
-    person = asker.person
-    await service.timeline(asker.who)
     try:
         found = read_said(service.know, text)
-        await service.stored(lambda: person.add(as_events(person.user_id, found, person.now())))
-        asker.stay()
     except UsageError as error:
         return await _view(service, asker, text, words(error))
+    await _keep(service, asker, found)
     return await _view(service, asker)
+
+
+@router.post("/interests/take-back")
+async def take_back(service: Served, asker: Asking, topic: Annotated[Words, Form()]) -> HTMLResponse:
+    """As if nothing had been said of a topic."""
+    await _keep(service, asker, [Correction("back", topic)])
+    return await _view(service, asker)
+
+
+async def _keep(service: Service, asker: Asker, said: Sequence[Correction]) -> None:
+    person = asker.person
+    await service.timeline(asker.who)
+    await service.stored(lambda: person.add(as_events(person.user_id, said, person.now())))
+    asker.stay()
 
 
 async def _view(service: Service, asker: Asker, text: str = "", trouble: str = "") -> HTMLResponse:

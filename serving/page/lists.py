@@ -16,9 +16,11 @@ from agent.recommender import Recommender
 from agent.results import Rationale
 from history.records import Item
 from history.timeline import Timeline
-from serving.http.doors import Served
 from serving.http.fields import Count, ItemId, Where
-from serving.page.doors import Asking, PageRoute, words
+from serving.http.served import Served
+from serving.page.asker import Asking
+from serving.page.problem import words
+from serving.page.route import PageRoute
 from serving.page.views import page, render
 from serving.service.refusals import Unavailable, Waited
 from serving.service.service import Service

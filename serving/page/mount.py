@@ -7,13 +7,13 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
-from serving.page import acts, chat, compare, interests, lists, start
+from serving.page import acts, chat, compare, interests, key, lists, start
 from serving.page.guests import Memory
 
 
 def mount(app: FastAPI) -> None:
     """Let an app, whose service stands in its state, show the page too."""
     app.state.page = Memory()
-    for module in (start, lists, acts, interests, chat, compare):
+    for module in (start, key, lists, acts, interests, chat, compare):
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))

@@ -11,9 +11,9 @@ from history.catalogue import nearest
 from history.moment import now
 from history.records import Event
 from history.store import Store
-from serving.http.doors import Served
 from serving.http.fields import UserId, Words
-from serving.page.doors import PageRoute
+from serving.http.served import Served
+from serving.page.route import PageRoute
 from serving.page.views import page, url
 from workspace.errors import UsageError
 
