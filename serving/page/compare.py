@@ -16,9 +16,10 @@ from history.records import Item
 from history.timeline import Timeline
 from serving.http.served import Served
 from serving.page.asker import Asking
+from serving.page.patience import patiently
 from serving.page.route import PageRoute
 from serving.page.views import page
-from workspace.errors import UsageError
+from workspace.errors import NotReady, UsageError
 
 LONG = 10  # a list
 READ = 20  # of the retrieval's best, that the language model puts in order
@@ -68,7 +69,8 @@ async def retrieval(service: Served, asker: Asking) -> HTMLResponse:
 async def zero_shot(service: Served, asker: Asking) -> HTMLResponse:
     """The retrieval's best as the untaught language model would order them."""
     timeline = await service.timeline(asker.who)
-    found = await service.parts.model.run(partial(_asked, service.recommender, timeline), UsageError)
+    job = partial(_asked, service.recommender, timeline)
+    found = await patiently(lambda: service.parts.model.run(job, UsageError, NotReady))
     weight = service.know.language_weight.weight
     say = f"Its weight in the score is {weight:.2g}." if weight else "Measured on this data, it adds nothing to a list."
     note = f"{service.know.resources.language_name} as it came, ordering the {READ} best of the retrieval. {say}"
@@ -80,9 +82,10 @@ async def tuned(service: Served, asker: Asking) -> HTMLResponse:
     """The list with the promoted adapter, if there is one."""
     timeline = await service.timeline(asker.who)
     know = service.know
-    if not await service.parts.model.run(lambda: know.tuned, UsageError):
+    if not await patiently(lambda: service.parts.model.run(lambda: know.tuned, UsageError, NotReady)):
         return page("_column", column=_way_to(know))
-    found = await service.parts.model.run(partial(_listed, service.recommender, timeline, llm=True), UsageError)
+    job = partial(_listed, service.recommender, timeline, llm=True)
+    found = await patiently(lambda: service.parts.model.run(job, UsageError, NotReady))
     name = know.tuned.name if know.tuned else ""
     return page("_column", column=Column(f"The adapter {name}: the list that this user gets.", found))
 
@@ -90,7 +93,7 @@ async def tuned(service: Served, asker: Asking) -> HTMLResponse:
 def _listed(recommender: Recommender, timeline: Timeline, llm: bool) -> tuple[Place, ...]:
     catalogue = recommender.knowledge.catalogue
     items = recommender.listing(timeline, LONG, llm=llm).items
-    return tuple(Place(one.rank, catalogue[one.item_id], one.retrieval_rank) for one in items)
+    return tuple(Place(one.rank, catalogue[one.item_id], one.retrieval_rank if llm else one.rank) for one in items)
 
 
 def _asked(recommender: Recommender, timeline: Timeline) -> tuple[Place, ...]:

@@ -19,10 +19,11 @@ from history.timeline import Timeline
 from serving.http.fields import Count, ItemId, Where
 from serving.http.served import Served
 from serving.page.asker import Asking
+from serving.page.patience import patiently
 from serving.page.problem import words
 from serving.page.route import PageRoute
 from serving.page.views import page, render
-from serving.service.refusals import Unavailable, Waited
+from serving.service.refusals import Busy
 from serving.service.service import Service
 from serving.service.standing import Who
 from workspace.errors import ForetasteError
@@ -42,7 +43,7 @@ async def show(service: Served, asker: Asking, where: Where = "") -> HTMLRespons
 @router.get("/list/cards")
 async def cards(service: Served, asker: Asking, where: Where = "", k: Count = 10) -> HTMLResponse:
     """The cards, without reasons, unless there is only one that goes for all."""
-    answer = await service.recommend(asker.who, k, where=where.strip(), rationale=False)
+    answer = await patiently(lambda: service.recommend(asker.who, k, where=where.strip(), rationale=False))
     items = [service.know.catalogue[one.item_id] for one in answer.items]
     shown = list(zip(answer.items, items, strict=True))
     return page("_cards", user=asker.user, answer=answer, shown=shown, where=where, k=k, chips=_chips(items))
@@ -82,7 +83,7 @@ async def reasons_of(service: Service, who: Who, items: Sequence[Item]) -> Async
                     told += 1
                     yield told, reason
             return
-        except (Unavailable, Waited):
+        except Busy:  # or down
             if not llm:
                 raise
 

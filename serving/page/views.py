@@ -52,4 +52,4 @@ def _finalize(value: object) -> object:
 
 
 def _percent(share: float) -> str:
-    return f"{share:.0%}" if share >= 0.01 or share == 0 else "under 1%"
+    return f"{share:.0%}" if share >= 0.01 or share == 0 else "<1%"

@@ -8,6 +8,9 @@ document.addEventListener("htmx:afterRequest", (event) => {
   if (event.detail.successful && event.detail.elt.matches("[data-clears]")) event.detail.elt.reset();
 });
 
+// A toast that offers something takes the focus, so that it is the next thing for a keyboard.
+document.addEventListener("htmx:afterSettle", (event) => event.target.querySelector("[autofocus]")?.focus());
+
 document.addEventListener("htmx:sendError", () => {
   const told = document.getElementById("unreachable").content.cloneNode(true);
   document.getElementById("toast").replaceChildren(told);
@@ -27,9 +30,13 @@ document.addEventListener("click", (event) => {
   document.getElementById("text").focus();
 });
 
-// What is new in a conversation is in sight.
+// What was said last stands at the top of a conversation, its answer below.
 for (const log of document.querySelectorAll("[role=log]")) {
-  const follow = () => { log.scrollTop = log.scrollHeight; };
+  const show = () => {
+    const said = [...log.querySelectorAll(".mine")].at(-1);
+    if (said) log.scrollTop = said.offsetTop - 8;
+  };
+  const follow = () => { if (log.querySelector("[data-stop]")) show(); };
   new MutationObserver(follow).observe(log, { childList: true, subtree: true });
-  follow();
+  show();
 }
