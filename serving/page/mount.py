@@ -16,4 +16,9 @@ def mount(app: FastAPI) -> None:
     app.state.page = Memory()
     for module in (start, key, lists, acts, interests, chat, compare):
         app.include_router(module.router)
+    mount_files(app)
+
+
+def mount_files(app: FastAPI) -> None:
+    """Let an app give out styles and scripts."""
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
