@@ -15,7 +15,9 @@ from fastapi.testclient import TestClient
 
 from agent.recommender import Recommender
 from serving.http.app import create_app
+from serving.http.options import HttpOptions
 from serving.http.server import listen
+from serving.service.options import ServiceOptions
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Dialog, Page
@@ -24,10 +26,13 @@ CHROMIUM = next(
     (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
 )
 
+# A busy machine must not make answers degraded, nor a quick test a nuisance.
+OPTIONS = HttpOptions(rate=1e6, burst=10**6, service=ServiceOptions(60.0, 60.0, 60.0))
+
 
 @pytest.fixture
 def app(recommender: Recommender) -> FastAPI:
-    return create_app(recommender)
+    return create_app(recommender, OPTIONS)
 
 
 @pytest.fixture
