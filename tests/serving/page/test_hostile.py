@@ -29,12 +29,12 @@ FOREIGN = """() => [...document.querySelectorAll('main *, #toast *')].filter(one
 
 @pytest.fixture
 def recommender(recommender: Recommender) -> Recommender:
-    """The same, of a catalogue whose every item bears one of the texts as its title and its category."""
+    """The same, of a catalogue whose every item bears one of the texts as its title and as a category."""
     from agent.knowledge import Knowledge
     from agent.recommender import Recommender
 
     store = recommender.knowledge.store
-    store.add(Item(f"i{n:02}", text, categories=(text,), year=1980) for n, text in enumerate(PAYLOADS))
+    store.add(Item(f"i{n:02}", text, categories=("Drama", text), year=1980) for n, text in enumerate(PAYLOADS))
     liked = [Event("evil", f"i{n:02}", 2e6 + n, "like", text=PAYLOADS[n]) for n in range(0, 40, 5)]
     store.add(events=[*liked, Event(PAYLOADS[15], "i01", 2e6, "like")])
     return Recommender(Knowledge(recommender.knowledge.resources))
@@ -52,6 +52,7 @@ def test_there_are_a_hundred_of_them() -> None:
 
 def test_titles_are_text(tab: Page) -> None:
     tab.goto("/list?user=evil")
+    tab.locator("#card-10").wait_for()
     tab.evaluate("htmx.ajax('GET', '/list/cards?user=evil&k=100', '#list')")
     tab.locator("#card-60").wait_for()
     tab.locator(".writing").first.wait_for(state="detached")
@@ -71,6 +72,7 @@ def test_titles_are_text(tab: Page) -> None:
 def test_other_pages_show_text(tab: Page, path: str) -> None:
     tab.goto(path)
     tab.locator("[aria-busy]").first.wait_for(state="detached")
+    assert not tab.get_by_text("does not answer as it should").is_visible()
     harmless(tab)
 
 
@@ -88,18 +90,17 @@ def test_what_is_said_is_text(tab: Page) -> None:
     harmless(tab)
 
 
-@pytest.mark.parametrize("start", range(0, 100, 25))
-def test_filters_profiles_and_names_are_text(tab: Page, start: int) -> None:
+def test_filters_and_profiles_are_text(tab: Page) -> None:
     tab.goto("/interests?user=u03")
     tab.locator("#view .panel").first.wait_for()
-    for text in PAYLOADS[start : start + 25 : 5]:
+    for text in PAYLOADS[::5]:
         tab.get_by_label("What should change?").fill(f"no {text}")
-        tab.keyboard.press("Enter")
-        tab.get_by_role("alert").wait_for()
+        with tab.expect_response("**/interests/say*"):
+            tab.keyboard.press("Enter")
         harmless(tab)
     tab.goto("/list?user=u03")
-    for text in PAYLOADS[start : start + 25 : 5]:
+    for text in PAYLOADS[::5]:
         tab.get_by_label("Filter", exact=True).fill(text)
-        tab.keyboard.press("Enter")
-        tab.get_by_role("alert").wait_for()
+        with tab.expect_response("**/list/cards*where*"):
+            tab.keyboard.press("Enter")
         harmless(tab)
