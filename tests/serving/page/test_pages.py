@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from agent.fusion import NO_WEIGHT
 from history.records import CORRECTION
 from serving.service.service import Service
 
@@ -157,6 +160,18 @@ def test_three_lists_stand_side_by_side(client: TestClient) -> None:
     for way in ("retrieval", "zero-shot"):
         assert client.get(f"/compare/{way}?user=u03").text.count("<li>") == 10
     assert "foretaste tune" in client.get("/compare/tuned?user=u03").text
+
+
+def test_an_adapter_in_use_has_a_list_of_its_own(client: TestClient, service: Service) -> None:
+    def reversed_order(_: object, retrieved: np.ndarray) -> np.ndarray:
+        return np.where(np.isfinite(retrieved), -10 - retrieved, -np.inf)
+
+    vars(service.know)["tuned"] = SimpleNamespace(name="films", log_p=reversed_order, branches=NO_WEIGHT)
+    tuned = client.get("/compare/tuned?user=u03").text
+    assert "The adapter films" in tuned
+    assert tuned.count("<li>") == 10
+    assert re.search(r'<span class="unseen">\d+ up</span>', tuned)
+    assert " up</span>" not in client.get("/compare/retrieval?user=u03").text
 
 
 def test_a_wrong_filter_is_told_in_words(client: TestClient) -> None:
