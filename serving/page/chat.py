@@ -16,14 +16,13 @@ from agent.chat.state import STATES
 from serving.http.fields import Words
 from serving.http.served import Served
 from serving.page.asker import Asker, Asking
-from serving.page.guests import Guest, Memory, Said, new_token
+from serving.page.guests import Guest, Memory, Spoken, new_token
 from serving.page.lists import END
 from serving.page.problem import words
 from serving.page.route import PageRoute
 from serving.page.views import page, render
 from serving.service.chats import Chats, Turn
 from serving.service.service import Service
-from workspace.errors import ForetasteError
 
 LATEST = 40  # turns of a conversation that are shown when it goes on
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -58,7 +57,7 @@ async def show(service: Served, asker: Asking) -> HTMLResponse:
 async def say(asker: Asking, text: Annotated[Words, Form()]) -> HTMLResponse:
     """Take what was said; its answer is streamed to whoever has the token, once."""
     token = new_token()
-    asker.memory.said.keep(token, Said(asker.user, asker.guest, text))
+    asker.memory.said.keep(token, Spoken(asker.user, asker.guest, text))
     asker.stay()
     return page("_turn", text=text, token=token)
 
@@ -67,19 +66,21 @@ async def say(asker: Asking, text: Annotated[Words, Form()]) -> HTMLResponse:
 async def answer(request: Request, service: Served, token: str) -> AsyncIterator[ServerSentEvent]:
     """The answer, part by part; a second time there is none, so that a line that breaks repeats nothing."""
     memory: Memory = request.app.state.page
+    degraded = False
     if said := memory.said.take(token):
         turn = _turn(service, said)
         try:
             async with aclosing(turn.parts()) as parts:
                 async for part in parts:
                     yield _event(service, said.user, part)
-        except ForetasteError as error:
+        except Exception as error:  # whatever it is, people are told in words
             yield _html("part", "problem", message=words(error), nearest=[], user=None)
-        yield _html("close", "_answered", degraded=turn.degraded)
+        degraded = turn.degraded
+    yield _html("close", "_answered", degraded=degraded)
     yield END
 
 
-def _turn(service: Service, said: Said) -> Turn:
+def _turn(service: Service, said: Spoken) -> Turn:
     if said.user is None:
         return GuestTurn(service.chats, said.guest, said.text)
     return service.chat(said.user, said.text)

@@ -57,7 +57,7 @@ class Guest:
 
 
 @dataclass(frozen=True)
-class Said:
+class Spoken:
     """Something that was said to the chat, and by whom; it is answered once, to whoever has its token."""
 
     user: str | None
@@ -70,4 +70,4 @@ class Memory:
     """What the page holds between two requests, in memory alone."""
 
     guests: Held[Guest] = field(default_factory=Held)
-    said: Held[Said] = field(default_factory=Held)
+    said: Held[Spoken] = field(default_factory=Held)

@@ -26,7 +26,6 @@ from serving.page.views import page, render
 from serving.service.refusals import Busy
 from serving.service.service import Service
 from serving.service.standing import Who
-from workspace.errors import ForetasteError
 
 CHIPS = 5  # filters that are offered
 END = ServerSentEvent(raw_data="", event="end")
@@ -59,7 +58,7 @@ async def reasons(
         async with aclosing(reasons_of(service, asker.who, items)) as found:
             async for number, reason in found:
                 yield ServerSentEvent(raw_data=render("_reason", reason=reason), event=f"reason-{number}")
-    except ForetasteError as error:
+    except Exception as error:  # whatever it is, people are told in words
         yield ServerSentEvent(raw_data=render("problem", message=words(error), nearest=[], user=None), event="trouble")
     yield END
 

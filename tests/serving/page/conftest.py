@@ -57,7 +57,7 @@ def address(app: FastAPI) -> Iterator[str]:
     where.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while it is there, no other test may run an event loop
 def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("no chromium is found: apt-get install chromium")

@@ -130,7 +130,7 @@ def test_a_turn_is_answered_once(client: TestClient, service: Service) -> None:
     assert match
     client.get(match[0])
     count = len(service.know.store.timeline("u03"))
-    assert client.get(match[0]).text.split() == ["event:", "end", "data:"]
+    assert re.findall(r"^event: (.*)$", client.get(match[0]).text, re.MULTILINE) == ["close", "end"]
     assert len(service.know.store.timeline("u03")) == count == 9
 
 
