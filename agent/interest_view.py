@@ -192,18 +192,30 @@ def say(know: Knowledge, user_id: str, text: str) -> list[Correction]:
     """
     store = know.store
     timeline = store.timeline(user_id)
+    found = read_said(know, text)
+    store.add(events=as_events(timeline.user_id, found, now(store)))
+    return found
+
+
+def read_said(know: Knowledge, text: str) -> list[Correction]:
+    """What somebody says of their own interests, in plain words.
+
+    Raises:
+        UsageError: the text names no known topic.
+    """
     try:
-        found = read_corrections(text, know.topics.names)
+        return read_corrections(text, know.topics.names)
     except UnknownTopic as error:
         nearest = ", ".join(error.nearest) or "none: no item has a category"
         raise UsageError(
             f"{error.words!r} names no topic, or does not say what of it; the nearest are {nearest}; say for instance "
             "'no horror, more comedy, less drama, take back war'"
         ) from error
-    moment = now(store)
-    events = [Event(timeline.user_id, "", moment, CORRECTION, text=written(one)) for one in found]
-    store.add(events=events)
-    return found
+
+
+def as_events(user_id: str, said: Sequence[Correction], moment: float) -> list[Event]:
+    """What was said, as it is kept."""
+    return [Event(user_id, "", moment, CORRECTION, text=written(one)) for one in said]
 
 
 def _summary(

@@ -64,8 +64,12 @@ class Conversation:
 
     @property
     def state(self) -> State:
-        """Where it stands."""
+        """Where it stands; of one with a person of whom nothing is stored, whoever holds it may say so."""
         return self._scene.state
+
+    @state.setter
+    def state(self, state: State) -> None:
+        self._scene.state = state
 
     def resume(self) -> bool:
         """Go on where the person's last conversation stood; whether there was one that can be read."""

@@ -37,18 +37,24 @@ def command(
     try:
         from serving.http.app import create_app
         from serving.http.server import check_keys, listen, run
+        from serving.page.empty import empty_app
     except ImportError as error:
         raise ImportError(f"foretaste serve needs {error.name}: pip install 'foretaste[serve]'") from error
     from agent.recommender import Recommender
     from serving.keys import Keys
     from serving.logs import log_as_json
+    from workspace.errors import NotReady
     from workspace.lock import the_only_one
 
     service = replace(SERVICE, model_seconds=model_seconds, waiting=waiting)
     options = HttpOptions(host=host, port=port, drain=drain, rate=rate, burst=burst, service=service)
     check_keys(host, Keys(context.obj.keys))
     with listen(host, port) as where, the_only_one(context.obj.serving, "serves"):
-        app = create_app(Recommender.open(context.obj), options)
+        try:
+            app = create_app(Recommender.open(context.obj), options)
+        except NotReady as missing:
+            typer.echo(f"foretaste: {missing}", err=True)
+            app = empty_app(missing)
         address, found = where.getsockname()[:2]
         typer.echo(f"http://{address}:{found}", err=True)
         log_as_json(log)

@@ -16,6 +16,7 @@ from serving.http.journal import Journal, Numbers
 from serving.http.options import HttpOptions
 from serving.http.routes import chat, health, items, keeping, lists, metrics, rerank
 from serving.keys import Keys
+from serving.page.mount import mount
 from serving.service.service import Service
 
 
@@ -49,6 +50,7 @@ def create_app(recommender: Recommender, options: HttpOptions | None = None) -> 
     errors.install(app)
     for module in (lists, keeping, items, rerank, chat, health, metrics):
         app.include_router(module.router)
+    mount(app)
     app.add_middleware(Intake, most=options.body_bytes)
     app.add_middleware(Journal, numbers=app.state.numbers)
     return app
