@@ -197,6 +197,7 @@ def test_a_store_from_before_relations_is_upgraded(tmp_path: Path) -> None:
     with sqlite3.connect(path) as connection:
         connection.execute("DROP TABLE relations")
         connection.execute("DROP TABLE conversations")
+        connection.execute("DROP TABLE attributions")
         connection.execute("UPDATE alembic_version SET version_num = '0001'")
     connection.close()
     store = Store(f"sqlite:///{path}")
