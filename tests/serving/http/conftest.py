@@ -12,12 +12,16 @@ from fastapi.testclient import TestClient
 from agent.chat.intents import IntentReader
 from agent.recommender import Recommender
 from serving.http.app import create_app
+from serving.http.options import HttpOptions
+from serving.service.options import ServiceOptions
 from serving.service.service import Service
+
+PATIENT = HttpOptions(service=ServiceOptions(60.0, 60.0, 60.0))  # a busy machine is slow, not down
 
 
 @pytest.fixture
 def app(recommender: Recommender, learnt: dict[str, IntentReader]) -> FastAPI:
-    made = create_app(recommender)
+    made = create_app(recommender, PATIENT)
     made.state.service.chats.intents.update(learnt)
     return made
 

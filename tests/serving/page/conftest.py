@@ -74,6 +74,7 @@ def tab(browser: Browser, address: str) -> Iterator[Page]:
     """A page of the browser; it must not have complained of anything at the end."""
     context = browser.new_context(base_url=address, viewport={"width": 1280, "height": 900})
     page = context.new_page()
+    page.set_default_timeout(180_000)  # ms: a busy machine is slow, not wrong
     wrong: list[str] = []
 
     def dismissed(dialog: Dialog) -> None:
