@@ -91,7 +91,7 @@ def _first_read(know: Knowledge, timeline: Timeline, llm: bool) -> int:
     """The place of the first event that the language model reads; 0 where it has no say."""
     if not llm or not (know.tuned or know.language_weight.weight):
         return 0
-    return (know.tuned.chooser if know.tuned else know.scorer).window_start(timeline)
+    return know.chooser.window_start(timeline)
 
 
 def without(timeline: Timeline, places: Sequence[int]) -> Timeline:
@@ -121,7 +121,7 @@ def fused_scores(
     if llm and know.tuned:
         log_p = know.tuned.log_p(read, log_p)
     found: Floats = log_p[:, items] - np.nanmean(np.where(np.isfinite(log_p), log_p, np.nan), axis=1, keepdims=True)
-    weight = (know.tuned.branches if know.tuned else know.language_weight).weight if llm else 0.0
+    weight = know.weight.weight if llm else 0.0
     if weight:
         asked = np.union1d(items, know.retriever.top(log_p[0], BESIDE))
         values = _values(know, read, asked)
@@ -132,6 +132,5 @@ def fused_scores(
 def _values(know: Knowledge, timelines: Sequence[Timeline], items: Ints) -> Floats:
     """What the language model says of these items after each history, float64 [timelines, items]."""
     names = [know.index.item_ids[place] for place in items.tolist()]
-    scorer = know.tuned.chooser if know.tuned else know.scorer
     asked = [(timeline, [Question(len(timeline), names)]) for timeline in timelines]
-    return np.stack([values for (values,), _ in scorer.all_values(asked)])
+    return np.stack([values for (values,), _ in know.chooser.all_values(asked)])

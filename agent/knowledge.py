@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from agent.adapters import TOGETHER, Version
 from agent.chat.reading import TurnReader
 from agent.fusion import NO_WEIGHT, LanguageWeight
-from agent.head import HeadScorer, Tuned, mean_weights
+from agent.head import Chooser, HeadScorer, Tuned, mean_weights
 from agent.options import FitOptions
 from agent.rationale import Pen, Rationales
 from agent.resources import FIT, Resources
@@ -108,6 +108,16 @@ class Knowledge:
     def scorer(self) -> LanguageScorer:
         """What the language model says of candidates."""
         return self.resources.scorer(self.catalogue)
+
+    @property
+    def chooser(self) -> LanguageScorer | Chooser:
+        """What reads candidates: the branches of the tuned model, or the model as it came."""
+        return self.tuned.chooser if self.tuned else self.scorer
+
+    @property
+    def weight(self) -> LanguageWeight:
+        """How much what it says counts."""
+        return self.tuned.branches if self.tuned else self.language_weight
 
     @cached_property
     def rationales(self) -> Rationales:

@@ -215,10 +215,9 @@ class Recommender:
     ) -> list[NDArray[np.float64]]:
         """For each user log P(next) over the catalogue, with the language model's say in it."""
         know = self.knowledge
-        weight = know.tuned.branches if know.tuned else know.language_weight
+        weight = know.weight
         if not weight.weight:  # it was measured to add nothing to this ranking
             return [found.log_p for found in candidates]
-        scorer = know.tuned.chooser if know.tuned else know.scorer
         ids = [[know.index.item_ids[place] for place in found.places] for found in candidates]
         read = [
             contenders(names, found.log_p[found.places], weight, k, know.catalogue, know.domain.category_cap)
@@ -229,7 +228,7 @@ class Recommender:
             for timeline, names, chosen in zip(timelines, ids, read, strict=True)
         ]
         fused = []
-        for found, chosen, ((values,), _) in zip(candidates, read, scorer.all_values(asked), strict=True):
+        for found, chosen, ((values,), _) in zip(candidates, read, know.chooser.all_values(asked), strict=True):
             if not np.isfinite(values).all():
                 raise ModelError(f"{know.resources.language_name} gave something else than scores; check its files")
             log_p = found.log_p.copy()

@@ -63,6 +63,7 @@ WORDS: Mapping[str, Kind] = {
     "i love": "more",
     "i want": "more",
 }
+IN_WORDS: Mapping[Kind, str] = {"ban": "no", "less": "less", "more": "more", "pin": "always some", "back": "take back"}
 CLAUSES = re.compile(r"[;,.!\n]| and | but | or ")
 CLOSE = 80.0  # of 100, how like a topic's name words must be
 

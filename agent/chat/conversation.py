@@ -14,7 +14,7 @@ from agent.chat.language import Language
 from agent.chat.parts import Card, Part, Said
 from agent.chat.person import Person
 from agent.chat.scene import Scene, Unclear
-from agent.chat.state import STATES, State
+from agent.chat.state import STATES, State, read_state
 from agent.chat.understanding import LONGEST, Understanding
 from agent.knowledge import Knowledge
 from agent.recommender import Recommender
@@ -74,13 +74,10 @@ class Conversation:
     def resume(self) -> bool:
         """Go on where the person's last conversation stood; whether there was one that can be read."""
         kept = self._scene.know.store.last_conversation(self._scene.person.user_id)
-        if not kept:
+        state = kept and read_state(kept[1])
+        if not kept or not state:
             return False
-        try:
-            self._scene.state = STATES.validate_json(kept[1])
-        except ValueError:  # of another version
-            return False
-        self.conversation_id = kept[0]
+        self.conversation_id, self._scene.state = kept[0], state
         return True
 
     def turn(self, text: str) -> Generator[Part]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from agent.chat.acts import Act, Wish
-from agent.chat.parts import Card, Part, Reason, Said
+from agent.chat.parts import Card, Part, Reason, Said, card_of
 from agent.chat.scene import Scene
 from agent.chat.wishes import after, keep, loosest
 from agent.chat.years import Span
@@ -102,7 +102,7 @@ def _cards(scene: Scene, items: Sequence[Item]) -> Iterator[Part]:
     ids = tuple(item.item_id for item in items)
     scene.change(listed=ids, shown=(*scene.state.shown, *ids), focus=ids if len(ids) == 1 else ())
     for number, item in enumerate(items, 1):
-        yield scene.card(number, item)
+        yield card_of(number, item)
 
 
 def _nothing(scene: Scene, allowed: Sequence[Item]) -> str:
@@ -120,4 +120,4 @@ def cards_of(scene: Scene, item_ids: Sequence[str]) -> Iterator[Card]:
     ids = tuple(item_ids)
     scene.change(listed=ids, shown=(*scene.state.shown, *ids), focus=ids if len(ids) == 1 else ())
     for number, item_id in enumerate(item_ids, 1):
-        yield scene.card(number, scene.know.catalogue[item_id])
+        yield card_of(number, scene.know.catalogue[item_id])

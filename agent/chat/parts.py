@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from history.records import Item
+from prompts.segment import clean
+
 
 @dataclass(frozen=True, slots=True)
 class Said:
@@ -20,6 +23,12 @@ class Card:
     item_id: str
     title: str
     facts: str
+
+
+def card_of(number: int, item: Item) -> Card:
+    """An item as a card."""
+    facts = [str(item.year)] if item.year else []
+    return Card(number, item.item_id, clean(item.title), ", ".join((*facts, *map(clean, item.categories))))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,11 @@ from typing import Any
 
 from agent.chat.acts import Act, Wish
 from agent.chat.language import Language
-from agent.chat.parts import Card
 from agent.chat.person import Person
 from agent.chat.state import Done, State, Waiting
 from agent.knowledge import Knowledge
 from agent.recommender import Recommender
-from history.records import Event, Item
+from history.records import Event
 from prompts.segment import clean
 
 MOST_UNDONE = 50  # acts that can be taken back
@@ -97,11 +96,6 @@ class Scene:
         """An item's title and year."""
         item = self.know.catalogue[item_id]
         return f"{clean(item.title)} ({item.year})" if item.year else clean(item.title)
-
-    def card(self, number: int, item: Item) -> Card:
-        """An item in a list."""
-        facts = [str(item.year)] if item.year else []
-        return Card(number, item.item_id, clean(item.title), ", ".join((*facts, *map(clean, item.categories))))
 
     def wish(self, wish: Wish) -> str:
         """A wish in words."""

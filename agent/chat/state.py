@@ -48,3 +48,11 @@ class State:
 
 
 STATES = TypeAdapter(State)
+
+
+def read_state(text: str) -> State | None:
+    """What was written down; None of what another version wrote."""
+    try:
+        return STATES.validate_json(text)
+    except ValueError:
+        return None

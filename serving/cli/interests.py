@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from interests.topics import TopicShare
 
 ENDINGS = (".png", ".html")
-SAID = {"ban": "no", "less": "less", "more": "more", "pin": "always some"}
 
 
 def command(
@@ -60,6 +59,7 @@ def command(
 
 def show(view: InterestView) -> None:
     """Print them."""
+    from interests.corrections import IN_WORDS
     from prompts.segment import clean
 
     own = f"; {view.confidence:.0%} of this is from their own events" if view.events else "; nothing is known yet"
@@ -69,7 +69,7 @@ def show(view: InterestView) -> None:
         if topics:
             typer.echo(f"  {what}: {_listed(topics, '+' if what == 'rising' else '-')}")
     if view.said:
-        typer.echo("  said: " + ", ".join(f"{SAID[kind]} {topic}" for topic, kind in view.said.items()))
+        typer.echo("  said: " + ", ".join(f"{IN_WORDS[kind]} {topic}" for topic, kind in view.said.items()))
     for number, shift in enumerate(view.shifts, 1):
         typer.echo(f"  shift {number}, {told(shift)}")
     typer.echo(f"  next: {_listed(view.next)}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form
 from fastapi.responses import HTMLResponse
@@ -36,9 +36,7 @@ async def act(
     event = Event(asker.person.user_id, item, moment, EVENTS[feeling])
     await _record(service, asker, event, shown)
     title = service.know.catalogue[item].title
-    answer = page("_acted", user=asker.user, feeling=feeling, event=event, moment=repr(moment), title=title)
-    answer.headers.update(CHANGED)
-    return answer
+    return _changed("_acted", user=asker.user, feeling=feeling, event=event, moment=repr(moment), title=title)
 
 
 @router.post("/acts/undo")
@@ -52,7 +50,11 @@ async def undo(
     """As if that had not been."""
     event = Event(asker.person.user_id, item, moment, EVENTS[feeling])
     await service.stored(lambda: asker.person.remove([event]))
-    answer = page("_undone", title=service.know.catalogue[item].title)
+    return _changed("_undone", title=service.know.catalogue[item].title)
+
+
+def _changed(template: str, **values: Any) -> HTMLResponse:
+    answer = page(template, **values)
     answer.headers.update(CHANGED)
     return answer
 

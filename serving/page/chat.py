@@ -12,7 +12,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from agent.chat.conversation import Conversation
 from agent.chat.parts import Card, Part, Reason
-from agent.chat.state import STATES
+from agent.chat.state import read_state
 from serving.http.fields import Words
 from serving.http.served import Served
 from serving.page.asker import Asker, Asking
@@ -104,7 +104,5 @@ async def _turns(service: Service, asker: Asker) -> tuple[tuple[str, str], ...]:
         return asker.guest.state.turns
     user, store = asker.user, service.know.store
     kept = await service.stored(lambda: store.last_conversation(user))
-    try:
-        return STATES.validate_json(kept[1]).turns if kept else ()
-    except ValueError:  # of another version
-        return ()
+    state = kept and read_state(kept[1])
+    return state.turns if state else ()

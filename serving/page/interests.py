@@ -10,7 +10,7 @@ from fastapi import APIRouter, Form
 from fastapi.responses import HTMLResponse
 
 from agent.interest_view import as_events, interests_of, read_said
-from interests.corrections import Correction
+from interests.corrections import IN_WORDS, Correction
 from serving.http.fields import Words
 from serving.http.served import Served
 from serving.page.asker import Asker, Asking
@@ -21,7 +21,6 @@ from serving.page.views import page
 from serving.service.service import Service
 from workspace.errors import UsageError
 
-SAID = {"ban": "no", "less": "less", "more": "more", "pin": "always some"}
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 
@@ -72,7 +71,7 @@ async def _view(service: Service, asker: Asker, text: str = "", trouble: str = "
         user=asker.user,
         view=found,
         picture=drawn,
-        said=[(SAID[kind], topic) for topic, kind in found.said.items()],
+        said=[(IN_WORDS[kind], topic) for topic, kind in found.said.items()],
         text=text,
         trouble=trouble,
         domain=service.know.domain,

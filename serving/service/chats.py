@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from agent.chat.conversation import Conversation, understanding_of
 from agent.chat.intents import IntentReader
-from agent.chat.parts import Card, Part, Said
+from agent.chat.parts import Part, Said, card_of
 from agent.chat.person import User, Visitor
 from agent.chat.understanding import Understanding
 from agent.knowledge import Knowledge
@@ -108,10 +108,7 @@ class Turn:
             yield part
 
     def _popular(self, popular: Popular) -> list[Part]:
-        cards = [
-            Card(number, item.item_id, item.title, ", ".join(item.categories))
-            for number, (item, _) in enumerate(popular.items[:SHOWN], 1)
-        ]
+        cards = [card_of(number, item) for number, (item, _) in enumerate(popular.items[:SHOWN], 1)]
         return [Said(self._say("trouble")), *cards]
 
     def _say(self, macro: str) -> str:
