@@ -48,10 +48,11 @@ class Tracking:
         return mixed([state, items], self.weights)
 
     def on(self, topics: tuple[str, ...]) -> Tracking:
-        """The same for the topics of today: nobody has met a new one yet."""
+        """The same for the topics of today: nobody has met a new one yet; where all are new, each is as usual."""
         shares = dict(zip(self.topics, self.everyone.tolist(), strict=True))
         everyone = np.array([shares.get(topic, 0.0) for topic in topics])
-        return replace(self, topics=topics, everyone=everyone / max(float(everyone.sum()), LEAST))
+        met = everyone if everyone.any() else np.ones(len(topics))
+        return replace(self, topics=topics, everyone=met / max(float(met.sum()), LEAST))
 
     def save(self, folder: Path) -> None:
         """Write it down in `folder`."""

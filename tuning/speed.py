@@ -54,8 +54,9 @@ def main() -> None:
     resources = Resources.at(Home.at())
     split = split_of(resources, options.protocol, EvaluateOptions())
     told = TuneOptions(epochs=1, depth=options.depth, questions=2)
-    lesson = Lesson(resources, split, Scene(resources, options.protocol, recipe=Recipe.full).retrieval, told)
-    paces = measure(lesson, options.steps)
+    retrieval = Scene(resources, options.protocol, recipe=Recipe.full).retrieval
+    retrieval.fit(split)
+    paces = measure(Lesson(resources, split, retrieval, told), options.steps)
     print("| way | targets | tokens a target | targets a second | packed is faster |\n|---|---|---|---|---|")  # noqa: T201
     for packed, other in (paces[:2], paces[2:]):
         for pace, ratio in ((packed, ""), (other, f"{packed.rate / other.rate:.1f} ×")):
