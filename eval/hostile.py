@@ -127,7 +127,7 @@ def reviews(
 def line(name: str, ordered: tuple[Floats, Floats], usual: tuple[Floats, Floats]) -> str:
     """A row of the table; items that may not be recommended to a user are left out."""
     there = np.isfinite(ordered[0])
-    gained = np.where(there, ordered[0] - usual[0], np.nan)
+    gained = np.subtract(ordered[0], usual[0], where=there, out=np.full(there.shape, np.nan))
     means = np.nanmean(gained, axis=0 if gained.shape[1] > 1 else 1)
     first, before = ((values >= least) & there for values, least in (ordered, usual))
     cells = [len(means), bootstrap(means[np.isfinite(means)]), (first & ~before).sum(), (before & ~first).sum()]
