@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from interests.rounds import Ints, rounds
+from interests.rounds import Ints, busiest_first, rounds
 from interests.tracker import Floats, Masses
 
 LEAST_P = 1e-6
@@ -49,59 +49,56 @@ def find_shifts(users: Ints, mass: Masses, everyone: Floats, alarms: Alarms | No
     it says of the topics; `everyone`, float64 [topics], is the share of each topic among all users. CUSUM: Page 1954,
     here of the log-likelihood ratio of two estimates. After a shift what came since it began is all that counts.
     """
-    alarms = alarms or Alarms()
+    met, places_of = busiest_first(users)
     found: list[Shift] = []
-    watch = _Watch(int(users.max(initial=-1)) + 1, everyone, alarms)
-    for places in rounds(users):
-        found += watch.see(users[places], mass[places], places)
+    watch = _Watch(met, everyone, alarms or Alarms())
+    for places in rounds(places_of):
+        found += watch.see(mass[places], places)
     return found
 
 
 class _Watch:
-    """The running test of every user."""
+    """The running test of every user; those of most events first."""
 
-    def __init__(self, users: int, everyone: Floats, alarms: Alarms) -> None:
-        self._alarms = alarms
+    def __init__(self, users: Ints, everyone: Floats, alarms: Alarms) -> None:
+        self._users, self._alarms = users, alarms
         self._prior = (alarms.prior * everyone).astype(np.float32)
-        self._before = np.zeros((users, len(everyone)), np.float32)  # all since the last shift, but what is in doubt
+        self._fades = np.float32(2 ** (-1 / alarms.lately))
+        self._before = np.zeros((len(users), len(everyone)), np.float32)  # since the last shift, but what is in doubt
         self._doubt = np.zeros_like(self._before)  # all since the sum was last nothing
         self._lately = np.zeros_like(self._before)
-        self._sum = np.zeros(users)
-        self._begun = np.zeros(users, np.int64)
+        self._sum = np.zeros(len(users))
+        self._begun = np.zeros(len(users), np.int64)
 
-    def see(self, users: Ints, mass: Masses, places: Ints) -> list[Shift]:
-        """One event of each of `users`; what it says is held against what was known before it."""
-        alarms = self._alarms
-        usual, late = self._expected(users)
-        gain = (mass * np.log(np.maximum(late, LEAST_P) / np.maximum(usual, LEAST_P))).sum(axis=1)
-        summed = self._sum[users] + np.clip(gain, -alarms.most, alarms.most) - alarms.allowance * mass.any(axis=1)
-        self._lately[users] = self._lately[users] * np.float32(2 ** (-1 / alarms.lately)) + mass
-        quiet = summed <= 0
-        begins = ~quiet & (self._sum[users] <= 0)
-        self._begun[users[begins]] = places[begins]
-        self._doubt[users] += mass
-        self._before[users[quiet]] += self._doubt[users[quiet]]
-        self._doubt[users[quiet]] = 0
-        self._sum[users] = np.maximum(summed, 0.0)
-        return [self._shift(user, place) for user, place in self._over(users, places)]
-
-    def _expected(self, users: Ints) -> tuple[Masses, Masses]:
-        """P(topic) by all that was, and by what was lately, float32 [users, topics]."""
-        return _shares(self._before[users] + self._prior), _shares(self._lately[users] + self._prior)
-
-    def _over(self, users: Ints, places: Ints) -> list[tuple[int, int]]:
-        over = self._sum[users] >= self._alarms.threshold
-        return list(zip(users[over].tolist(), places[over].tolist(), strict=True))
+    def see(self, mass: Masses, places: Ints) -> list[Shift]:
+        """One event of each of the first users; what it says is held against what was known before it."""
+        alarms, these = self._alarms, slice(len(mass))
+        before, doubt, lately = (part[these] for part in (self._before, self._doubt, self._lately))
+        last = self._sum[these]
+        usual, late = (np.maximum(_shares(part + self._prior), LEAST_P) for part in (before, lately))
+        gain = (mass * np.log(late / usual)).sum(axis=1)
+        said = np.minimum(np.maximum(gain, -alarms.most), alarms.most) - alarms.allowance * mass.any(axis=1)
+        summed = np.maximum(last + said, 0.0)
+        lately *= self._fades
+        lately += mass
+        doubt += mass
+        quiet = summed == 0
+        begins = ~quiet & (last == 0)
+        self._begun[these][begins] = places[begins]
+        before[quiet] += doubt[quiet]
+        doubt[quiet] = 0
+        last[:] = summed
+        over = np.flatnonzero(summed >= alarms.threshold)
+        return [self._shift(int(user), int(places[user])) for user in over]
 
     def _shift(self, user: int, place: int) -> Shift:
         """Tell of a shift, and let what came since it began be all that counts."""
-        one = np.array([user])
-        change = _shares(self._doubt[one])[0] - _shares(self._before[one] + self._prior)[0]
+        change = (_shares(self._doubt[[user]]) - _shares(self._before[[user]] + self._prior))[0]
         begun = int(self._begun[user])
         self._before[user] = self._doubt[user]
         self._doubt[user] = 0
         self._sum[user] = 0.0
-        return Shift(user, begun, place, change)
+        return Shift(int(self._users[user]), begun, place, change)
 
 
 def _shares(mass: Masses) -> Masses:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from interests.rounds import Ints, rounds
+from interests.rounds import Ints, busiest_first, rounds
 
 Floats = NDArray[np.float64]
 Masses = NDArray[np.float32]
+Users = Ints | slice
+ALL = slice(None)
 
 NEVER = float("inf")
 MINUTE, DAY = 60.0, 86_400.0
@@ -77,9 +80,14 @@ class Interests:
     session: Masses
     last: Floats
     _share: Masses = field(init=False, repr=False)
+    _by_event: Floats = field(init=False, repr=False)
+    _by_second: Floats = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        habits = self.habits
         self._share = self.everyone.astype(np.float32)
+        self._by_event = -1 / np.array([[habits.slow_events], [habits.fast_events], [NEVER]])
+        self._by_second = -1 / np.array([[habits.slow_seconds], [habits.fast_seconds], [habits.session]])
 
     @classmethod
     def of(cls, users: int, everyone: Floats, habits: Habits) -> Interests:
@@ -87,31 +95,41 @@ class Interests:
         slow, fast, session = (np.zeros((users, len(everyone)), np.float32) for _ in range(3))
         return cls(habits, everyone, slow, fast, session, np.full(users, np.nan))
 
-    def see(self, users: Ints, seconds: Floats, mass: Masses, weights: NDArray[np.float32]) -> None:
-        """One event of each of `users`, int64 [n], all different; the other fields as in `Log`.
+    def see(self, users: Users, seconds: Floats, mass: Masses, weights: NDArray[np.float32]) -> None:
+        """One event of each of `users`, int64 [n], all different, or a slice of them; the other fields as in `Log`.
 
         An event that comes late counts as if it had come just now.
         """
         self._fade(users, seconds)
         habits = self.habits
-        gain = weights[:, None] * mass / (1 + habits.binge * self.session[users])
+        gain = weights[:, None] * mass
+        if habits.binge:
+            gain /= 1 + np.float32(habits.binge) * self.session[users]
         self.session[users] += mass
         self.fast[users] += gain
         self.slow[users] += gain * self._support(users, mass)[:, None] if habits.accident else gain
 
-    def forecast(self, users: Ints) -> Masses:
+    def forecast(self, users: Users) -> Masses:
         """P(topic of the next event), float32 [users, topics], as the memories stand; see `at` for a later moment."""
         evidence = self.slow[users] + self.habits.fast * self.fast[users] + self.habits.prior * self._share
         found: Masses = evidence / evidence.sum(axis=1, keepdims=True)
         return found
 
-    def at(self, users: Ints, seconds: Floats) -> Interests:
+    def at(self, users: Users, seconds: Floats) -> Interests:
         """A copy of these users' memories, faded to a later moment, float64 [users]; nothing is forgotten here."""
-        copy = Interests(
-            self.habits, self.everyone, self.slow[users], self.fast[users], self.session[users], self.last[users]
-        )
-        copy._fade(np.arange(len(users)), seconds, events=0.0)
+        copy = self.of_these(users)
+        copy._fade(ALL, seconds, events=0.0)
         return copy
+
+    def of_these(self, users: Users) -> Interests:
+        """A copy of these users' memories."""
+        slow, fast, session = (part[users].copy() for part in (self.slow, self.fast, self.session))
+        return Interests(self.habits, self.everyone, slow, fast, session, self.last[users].copy())
+
+    def take_over(self, users: Ints, memories: Interests) -> None:
+        """Remember of these users what the `memories` of as many say."""
+        self.slow[users], self.fast[users] = memories.slow, memories.fast
+        self.session[users], self.last[users] = memories.session, memories.last
 
     def confidence(self, users: Ints) -> Masses:
         """How much of a forecast comes from the user's own events rather than from everyone's, float32 [users]."""
@@ -119,16 +137,17 @@ class Interests:
         found: Masses = own / (own + np.float32(self.habits.prior))
         return found
 
-    def _fade(self, users: Ints, seconds: Floats, events: float = 1.0) -> None:
+    def _fade(self, users: Users, seconds: Floats, events: float = 1.0) -> None:
         last = self.last[users]
-        passed = np.nan_to_num(np.maximum(seconds - last, 0.0))
-        habits = self.habits
-        self.slow[users] *= _left(events / habits.slow_events + passed / habits.slow_seconds)
-        self.fast[users] *= _left(events / habits.fast_events + passed / habits.fast_seconds)
-        self.session[users] *= _left(passed / habits.session)
+        passed = seconds - last
+        passed[~(passed > 0)] = 0.0  # late ones, and those of whom nothing was known
+        left = np.exp2(events * self._by_event + passed * self._by_second).astype(np.float32)[:, :, None]
+        self.slow[users] *= left[0]
+        self.fast[users] *= left[1]
+        self.session[users] *= left[2]
         self.last[users] = np.fmax(seconds, last)
 
-    def _support(self, users: Ints, mass: Masses) -> Masses:
+    def _support(self, users: Users, mass: Masses) -> Masses:
         """How usual the event is of the user, at most 1: its chance compared with that among all users."""
         own = (self.forecast(users) * mass).sum(axis=1)
         found: Masses = np.minimum(own / np.maximum(mass @ self._share, LEAST), 1.0) ** self.habits.accident
@@ -137,20 +156,25 @@ class Interests:
 
 def trace(interests: Interests, log: Log) -> Masses:
     """P(topic) before each event, float32 [events, topics], while `interests` see the log."""
-    found, weights = np.empty(log.mass.shape, np.float32), log.counted(interests.habits)
-    for places in rounds(log.users):
-        users = log.users[places]
-        found[places] = interests.at(users, log.seconds[places]).forecast(np.arange(len(users)))
-        interests.see(users, log.seconds[places], log.mass[places], weights[places])
+    found = np.empty(log.mass.shape, np.float32)
+
+    def look(memories: Interests, users: slice, places: Ints) -> None:
+        found[places] = memories.at(users, log.seconds[places]).forecast(ALL)
+
+    see_all(interests, log, look)
     return found
 
 
-def see_all(interests: Interests, log: Log) -> None:
-    """Let `interests` see the log; logs may follow one another."""
-    weights = log.counted(interests.habits)
-    for places in rounds(log.users):
-        interests.see(log.users[places], log.seconds[places], log.mass[places], weights[places])
+def see_all(interests: Interests, log: Log, before: Callable[[Interests, slice, Ints], None] | None = None) -> None:
+    """Let `interests` see the log; logs may follow one another.
 
-
-def _left(halves: Floats) -> Masses:
-    return np.exp2(-halves).astype(np.float32)[:, None]
+    `before` each round of events it is told of the memories, of whose of them sees an event, and of these events.
+    """
+    met, users = busiest_first(log.users)
+    memories, weights = interests.of_these(met), log.counted(interests.habits)
+    for places in rounds(users):
+        first = slice(len(places))
+        if before:
+            before(memories, first, places)
+        memories.see(first, log.seconds[places], log.mass[places], weights[places])
+    interests.take_over(met, memories)

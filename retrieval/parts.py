@@ -125,13 +125,20 @@ class NeighbourPart:
     def features(self, pasts: Sequence[Past], allowed: NDArray[np.bool_]) -> Features:
         """The logarithms of the shares."""
         count = self.matrix.shape[0]
-        sums = (decayed([past.trail.known for past in pasts], count, DECAYS, REACH) @ self.matrix).toarray()
+        sums = np.concatenate([self._sums(past.trail.known[-REACH:]) for past in pasts])
         np.maximum(sums, 0.0, out=sums)
         totals = sums.sum(axis=1, keepdims=True)
         shares = np.divide(sums, totals, out=sums, where=totals > 0)
         logs = np.log1p(SHARPNESS * count * shares)
         features: Features = np.moveaxis(logs.reshape(len(pasts), len(DECAYS), count), 1, 2).astype(np.float32)
         return features
+
+    def _sums(self, items: Ints) -> Floats:
+        """Q · `matrix` of a past of these items, float64 [decays, items]."""
+        neighbours, count = self.matrix[items], self.matrix.shape[0]
+        lengths = np.diff(neighbours.indptr)
+        weights = (np.repeat(row, lengths) * neighbours.data for row in _powers(len(items)))
+        return np.stack([np.bincount(neighbours.indices, row, count).astype(np.float64, copy=False) for row in weights])
 
     def credit(self, past: Past, items: Ints) -> Features:
         """What is lost without an event, the sum of all shares staying as it is."""
@@ -140,8 +147,7 @@ class NeighbourPart:
         rows = np.flatnonzero(trail.items != NO_ITEM)[-REACH:]
         if not len(rows):
             return found
-        q = decayed([trail.items[rows]], count, DECAYS)
-        totals = np.maximum((q @ self.matrix).toarray(), 0.0).sum(axis=1)
+        totals = np.maximum(self._sums(trail.items[rows]), 0.0).sum(axis=1)
         scale = np.divide(SHARPNESS * count, totals, out=np.zeros_like(totals), where=totals > 0)
         each = self.matrix[trail.items[rows]][:, items].toarray()
         parts = np.stack(
