@@ -18,6 +18,7 @@ from history.catalogue import Catalogue
 from history.timeline import Timeline
 from prompts.renderer import Renderer
 from retrieval.blend import Fitted, Weights, fit_blend, log_softmax, maximise
+from workspace.spans import span
 
 if TYPE_CHECKING:
     from engine.local import LocalEngine
@@ -47,8 +48,10 @@ class HeadScorer:
         found = np.empty(allowed.shape)
         for start in range(0, len(timelines), TOGETHER):
             part = slice(start, start + TOGETHER)
-            stems = [self.renderer.stable(timeline, self.catalogue) for timeline in timelines[part]]
-            found[part] = log_softmax(self.head.answer(self.engine.states(stems)), allowed[part])
+            with span("render"):
+                stems = [self.renderer.stable(timeline, self.catalogue) for timeline in timelines[part]]
+            with span("score"):
+                found[part] = log_softmax(self.head.answer(self.engine.states(stems)), allowed[part])
         return found
 
     @cached_property

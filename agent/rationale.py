@@ -17,6 +17,7 @@ from history.domain import Domain
 from prompts.phrases import Phrases
 from prompts.renderer import Renderer
 from prompts.segment import Piece, Segment
+from workspace.spans import span
 
 LIMITS, UNBEGUN = (
     WriteLimits(tokens=40),
@@ -103,7 +104,8 @@ class Rationales:
 
     def _explain(self, asked: Sequence[Grounds], pen: Pen | None) -> list[Rationale]:
         drafts = [self.draft(grounds) for grounds in asked if cites(grounds)]
-        texts = iter(pen.word(drafts) if pen and drafts else [draft.plain for draft in drafts])
+        with span("write"):
+            texts = iter(pen.word(drafts) if pen and drafts else [draft.plain for draft in drafts])
         worded = iter([self._checked(draft, text) for draft, text in zip(drafts, texts, strict=True)])
         return [next(worded) if cites(grounds) else self._without_events(grounds) for grounds in asked]
 

@@ -27,6 +27,7 @@ from retrieval.trail import Past
 from workspace.errors import ModelError, StoreError, UsageError
 from workspace.home import Home
 from workspace.settings import Settings
+from workspace.spans import span
 
 TOGETHER = 32  # users that are ranked at once
 NOTHING_LEFT = "no item is left to recommend: import more, or see foretaste items restore"
@@ -156,7 +157,8 @@ class Recommender:
             raise UsageError(f"k = {k}: ask for at least one item")
         store = self.knowledge.store
         timelines = [store.timeline(user) if isinstance(user, str) else user for user in users]
-        candidates = [self.candidates(timeline, where) for timeline in timelines]
+        with span("retrieve"):
+            candidates = [self.candidates(timeline, where) for timeline in timelines]
         if llm:
             candidates = self._read(timelines, candidates)
         fused = self._fused(timelines, candidates, k) if llm else [found.log_p for found in candidates]

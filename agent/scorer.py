@@ -14,6 +14,7 @@ from history.catalogue import Catalogue
 from history.timeline import Timeline
 from prompts.renderer import Renderer
 from prompts.segment import Segment
+from workspace.spans import span
 
 TOGETHER = 16  # histories in one call of the engine
 Values = NDArray[np.float64]
@@ -73,8 +74,10 @@ class LanguageScorer:
         The history-free values count for the first.
         """
         names = list(dict.fromkeys(name for _, questions in asked for one in questions for name in one.item_ids))
-        trees = [self.tree(timeline, questions) for timeline, questions in asked]
-        *scores, free = self.engine.score_all([*trees, self.free_tree(names if self.against_free else [])])
+        with span("render"):
+            trees = [self.tree(timeline, questions) for timeline, questions in asked]
+        with span("score"):
+            *scores, free = self.engine.score_all([*trees, self.free_tree(names if self.against_free else [])])
         frees = self.said(free, names) if self.against_free else np.zeros(len(names))
         known = dict(zip(names, frees.tolist(), strict=True))
         found: list[tuple[list[Values], int]] = []

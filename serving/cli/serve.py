@@ -43,15 +43,17 @@ def command(
     from agent.recommender import Recommender
     from serving.keys import Keys
     from serving.logs import log_as_json
+    from serving.tracing import send_spans
     from workspace.errors import NotReady
     from workspace.lock import the_only_one
 
     service = replace(SERVICE, model_seconds=model_seconds, waiting=waiting)
     options = HttpOptions(host=host, port=port, drain=drain, rate=rate, burst=burst, service=service)
     check_keys(host, Keys(context.obj.keys))
+    end_spans = send_spans()
     with listen(host, port) as where, the_only_one(context.obj.serving, "serves"):
         try:
-            app = create_app(Recommender.open(context.obj), options)
+            app = create_app(Recommender.open(context.obj), options, end_spans)
         except NotReady as missing:
             typer.echo(f"foretaste: {missing}", err=True)
             app = empty_app(missing)

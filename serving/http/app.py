@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
@@ -20,10 +20,12 @@ from serving.page.mount import mount
 from serving.service.service import Service
 
 
-def create_app(recommender: Recommender, options: HttpOptions | None = None) -> FastAPI:
+def create_app(
+    recommender: Recommender, options: HttpOptions | None = None, at_end: Callable[[], None] = lambda: None
+) -> FastAPI:
     """The app for one fitted home; `app.state.service` is what its routes ask, and what further routers may.
 
-    Routers that belong behind the door are made by `guarded`.
+    Routers that belong behind the door are made by `guarded`. `at_end` is called once all was answered.
     """
     options = options or HttpOptions()
 
@@ -32,6 +34,7 @@ def create_app(recommender: Recommender, options: HttpOptions | None = None) -> 
         service.later(service.warm())
         yield
         service.close()
+        at_end()
 
     app = FastAPI(
         title="Foretaste",

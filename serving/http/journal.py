@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.logs import request_id
 from serving.service.parts import Parts
+from workspace.spans import span
 
 LEFT = 499  # the status of a request whose client left, as others write it down, too
 GIVEN = re.compile(r"[A-Za-z0-9._-]{1,64}")  # an id that a proxy gave the request
@@ -65,7 +66,8 @@ class Journal:
         """Answer one request."""
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        given = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
+        headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]}
+        given = headers.get("x-request-id", "")
         name = given if GIVEN.fullmatch(given) else uuid.uuid4().hex
         token = request_id.set(name)
         began, status = time.monotonic(), LEFT
@@ -77,14 +79,17 @@ class Journal:
                 message["headers"] = [*message["headers"], (b"x-request-id", name.encode())]
             await send(message)
 
-        try:
-            await self._app(scope, receive, sent)
-        finally:
-            self._write(scope, status, time.monotonic() - began)
-            request_id.reset(token)
+        with span(scope["method"], headers) as seen:
+            try:
+                await self._app(scope, receive, sent)
+            finally:
+                route = getattr(scope.get("route"), "path", "unknown")
+                self._write(scope, route, status, time.monotonic() - began)
+                request_id.reset(token)
+                if seen:
+                    seen.update_name(f"{scope['method']} {route}")
 
-    def _write(self, scope: Scope, status: int, seconds: float) -> None:
-        route = getattr(scope.get("route"), "path", "unknown")
+    def _write(self, scope: Scope, route: str, status: int, seconds: float) -> None:
         self._numbers.requests.labels(scope["method"], route, status).inc()
         self._numbers.seconds.labels(route).observe(seconds)
         told = {"method": scope["method"], "route": route, "status": status, "ms": round(1000 * seconds, 1)}

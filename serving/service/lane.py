@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, Callable, Generator, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
+from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -29,6 +30,7 @@ class _Ticket:
     argument: Any
     together: Callable[[list[Any]], list[Any]]
     usual: bool = True  # whether it says how long jobs take
+    context: Context = field(default_factory=copy_context)  # of whoever asked: spans lie within theirs
     future: Future[Any] = field(default_factory=Future)
 
 
@@ -158,7 +160,7 @@ def _each(jobs: list[Callable[[], T]]) -> list[T]:
 def _do(tickets: list[_Ticket]) -> None:
     """Do them together; where that fails, each alone, so that none suffers from another."""
     try:
-        results = tickets[0].together([ticket.argument for ticket in tickets])
+        results = tickets[0].context.run(tickets[0].together, [ticket.argument for ticket in tickets])
     except Exception as error:
         if len(tickets) == 1:
             tickets[0].future.set_exception(error)
