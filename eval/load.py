@@ -1,9 +1,10 @@
 """Does a service stand its load? `python -m eval.load [--rates 20] [--seconds 60] [--llm]`, after a fit.
 
 Starts `foretaste serve` and asks it for lists of users of the store, so many a second as each of `--rates` says, at
-moments drawn at random, whether or not the earlier ones were answered; latencies count from these moments. With `--llm`
-the language model has its say, about a few users whose histories it has read. Prints a row a rate: `--rates 2,20,2`
-shows what ten times too much does, and what is left of that; `--rates 10,10,10 --seconds 600` whether memory grows.
+moments drawn at random (or `--even` ones), whether or not the earlier ones were answered; latencies count from these
+moments. With `--llm` the language model has its say, about a few users whose histories it has read. Prints a row a
+rate: `--rates 2,20,2` shows what ten times too much does, and what is left of that; `--rates 10,10,10 --seconds 600`
+whether memory grows.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from dataclasses import dataclass
 import httpx2
 import numpy as np
 import psutil
+from numpy.typing import NDArray
 
 from agent.resources import Resources
 from workspace.home import Home
@@ -60,14 +62,16 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60.0, help="of each row")
     parser.add_argument("--llm", action="store_true", help="lists in which the language model has its say")
     parser.add_argument("--reasons", action="store_true", help="lists with reasons")
+    parser.add_argument("--even", action="store_true", help="at even distances, not independent of each other")
     parser.add_argument("--seed", type=int, default=0)
     told = parser.parse_args()
     generator, home = np.random.default_rng(told.seed), Home.at()
     users = [timeline.user_id for timeline in Resources.at(home).store.timelines()]
     asked = generator.permutation(users)[: WARM if told.llm else len(users)].tolist()
     paths = [LIST.format(user=user, reasons=told.reasons, llm=told.llm).lower() for user in asked]
+    rates = [float(rate) for rate in told.rates.split(",")]
     with served() as (address, process):
-        asyncio.run(report(address, process, paths, [float(rate) for rate in told.rates.split(",")], told.seconds))
+        asyncio.run(report(address, process, paths, rates, told.seconds, told.even))
 
 
 @contextmanager
@@ -86,7 +90,7 @@ def served() -> Iterator[tuple[str, psutil.Process]]:
 
 
 async def report(
-    address: str, process: psutil.Process, paths: Sequence[str], rates: Sequence[float], seconds: float
+    address: str, process: psutil.Process, paths: Sequence[str], rates: Sequence[float], seconds: float, even: bool
 ) -> None:
     """Ask at one rate after another, and print a row for each."""
     limits = httpx2.Limits(max_connections=None, max_keepalive_connections=100)
@@ -97,19 +101,21 @@ async def report(
         for path in paths[:WARM]:
             await client.get(path)
         for number, rate in enumerate(rates):
-            answers = await drive(client, paths, rate, seconds, np.random.default_rng(number))
+            generator = np.random.default_rng(number)
+            gaps = np.full(int(2 * rate * seconds) + 20, 1 / rate)
+            moments = np.cumsum(gaps if even else generator.exponential(gaps))
+            answers = await drive(client, paths, moments[moments < seconds], generator)
             print(row(rate, seconds, answers, process), flush=True)  # noqa: T201
             await asyncio.sleep(REST)
 
 
 async def drive(
-    client: httpx2.AsyncClient, paths: Sequence[str], rate: float, seconds: float, generator: np.random.Generator
+    client: httpx2.AsyncClient, paths: Sequence[str], moments: NDArray[np.float64], generator: np.random.Generator
 ) -> list[Answer]:
-    """The answers to requests for random `paths` that come `rate` times a second, independently of each other."""
-    moments = np.cumsum(generator.exponential(1 / rate, int(2 * rate * seconds) + 20))
+    """The answers to requests for random `paths` at these moments, in seconds from now."""
     begun = time.perf_counter()
     asked = []
-    for moment in moments[moments < seconds].tolist():
+    for moment in moments.tolist():
         await asyncio.sleep(max(begun + moment - time.perf_counter(), 0.0))
         path = paths[int(generator.integers(len(paths)))]
         asked.append(asyncio.create_task(_ask(client, path, begun + moment)))

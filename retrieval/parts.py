@@ -135,10 +135,13 @@ class NeighbourPart:
 
     def _sums(self, items: Ints) -> Floats:
         """Q · `matrix` of a past of these items, float64 [decays, items]."""
-        neighbours, count = self.matrix[items], self.matrix.shape[0]
-        lengths = np.diff(neighbours.indptr)
-        weights = (np.repeat(row, lengths) * neighbours.data for row in _powers(len(items)))
-        return np.stack([np.bincount(neighbours.indices, row, count).astype(np.float64, copy=False) for row in weights])
+        matrix, count = self.matrix, self.matrix.shape[0]
+        starts = matrix.indptr[items]
+        lengths = matrix.indptr[items + 1] - starts
+        cells = np.arange(lengths.sum()) + np.repeat(starts - np.cumsum(lengths) + lengths, lengths)
+        neighbours, values = matrix.indices[cells], matrix.data[cells]
+        weights = (np.repeat(row, lengths) * values for row in _powers(len(items)))
+        return np.stack([np.bincount(neighbours, row, count).astype(np.float64, copy=False) for row in weights])
 
     def credit(self, past: Past, items: Ints) -> Features:
         """What is lost without an event, the sum of all shares staying as it is."""

@@ -37,10 +37,12 @@ class _Ticket:
 class Lane:
     """Does jobs in threads of its own, first come, first served; refuses at once what it cannot do in time."""
 
-    def __init__(self, name: str, threads: int, places: int, patience: float) -> None:
-        """At most `places` jobs wait, none longer than about `patience` seconds."""
+    def __init__(
+        self, name: str, threads: int, places: int, patience: float, begin: Callable[[], None] = lambda: None
+    ) -> None:
+        """At most `places` jobs wait, none longer than about `patience` seconds; each thread begins with `begin`."""
         self.name, self._threads, self._places, self._patience = name, threads, places, patience
-        self._executor = ThreadPoolExecutor(threads, thread_name_prefix=name)
+        self._executor = ThreadPoolExecutor(threads, thread_name_prefix=name, initializer=begin)
         self._waiting: deque[_Ticket] = deque()
         self._lock = threading.Lock()
         self.held = 0  # jobs that wait or are being done

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Generator, Hashable
 from typing import TypeVar
 
+from threadpoolctl import threadpool_limits
+
 from serving.service.breaker import Breaker
 from serving.service.lane import Lane
 from serving.service.options import ServiceOptions
@@ -16,8 +18,17 @@ T = TypeVar("T")
 class Part:
     """A lane watched by a breaker; a job that takes longer than `seconds` has failed."""
 
-    def __init__(self, name: str, threads: int, places: int, patience: float, seconds: float, rest: float) -> None:
-        self.lane = Lane(name, threads, places, patience)
+    def __init__(
+        self,
+        name: str,
+        threads: int,
+        places: int,
+        patience: float,
+        seconds: float,
+        rest: float,
+        begin: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.lane = Lane(name, threads, places, patience, begin)
         self.breaker = Breaker(name, rest)
         self._seconds = seconds
 
@@ -49,6 +60,12 @@ class Part:
                 raise error
 
 
+def no_more_threads() -> None:
+    """Let this thread reckon by itself: several that share out small matrices among all cores wait for one another."""
+    threadpool_limits(1, "openmp")
+    threadpool_limits(1, "blas")
+
+
 class Parts:
     """The language model, in one thread that owns it; the retrieval, encoder and index; and the store.
 
@@ -58,7 +75,7 @@ class Parts:
     def __init__(self, options: ServiceOptions) -> None:
         rest, patience = options.rest, options.patience
         self.model = Part("language model", 1, options.waiting, patience, options.model_seconds, rest)
-        self.retrieval = Part("retrieval", 2, 64, patience, options.retrieval_seconds, rest)
+        self.retrieval = Part("retrieval", 2, 64, patience, options.retrieval_seconds, rest, no_more_threads)
         self.store = Part("store", 4, 128, patience, options.store_seconds, rest)
         self.light = Lane("catalogue", 2, 64, patience)
 
