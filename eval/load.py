@@ -82,6 +82,8 @@ def served() -> Iterator[tuple[str, psutil.Process]]:
     assert process.stderr
     address = process.stderr.readline().strip()
     threading.Thread(target=process.stderr.read, daemon=True).start()  # so that it never waits for a reader
+    if not address.startswith("http"):
+        raise SystemExit(address)
     try:
         yield address, psutil.Process(process.pid)
     finally:

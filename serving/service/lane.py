@@ -99,7 +99,7 @@ class Lane:
         self._executor.shutdown(wait=False, cancel_futures=True)
 
     async def _queue(self, ticket: _Ticket, seconds: float | None) -> Any:
-        self._admit()
+        self.admit()
         ticket.future.add_done_callback(self._leave)
         with self._lock:
             self.held += 1
@@ -114,7 +114,12 @@ class Lane:
         finally:
             ticket.future.cancel()  # whoever left frees the place, unless the job has begun
 
-    def _admit(self) -> None:
+    def admit(self) -> None:
+        """See that there is a place; whoever has more to do before it is wanted asks first.
+
+        Raises:
+            Busy: too much is waiting.
+        """
         expected = self._expected()
         if self.held >= self._places + self._threads or (self.held >= self._threads and expected > self._patience):
             self.refused += 1

@@ -51,10 +51,13 @@ class Service(Standing):
             UnknownName: no such user.
             UsageError: `where` is wrong, or leaves nothing.
         """
+        by_model = llm and (rationale or self._asks_model)
+        if by_model:
+            self.parts.model.lane.admit()
         keep = await self.filter(where)
         try:
             user = timeline = await self.timeline(user)
-            if llm and (rationale or self._asks_model):
+            if by_model:
                 try:
                     return await self._by_model(timeline, k, where, keep, rationale)
                 except (Unavailable, Waited):

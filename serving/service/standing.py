@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections.abc import Callable, Coroutine
 from functools import partial
@@ -50,6 +51,8 @@ class Standing:
                     await part.lane.run(job, usual=False)
             except Unavailable:
                 logger.warning("the %s could not be opened: answers come without", part.lane.name)
+        gc.collect()
+        gc.freeze()  # what is here stays: no later collection need look at it, while all requests wait
         self.ready = True
 
     def close(self) -> None:
