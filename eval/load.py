@@ -66,7 +66,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     told = parser.parse_args()
     generator, home = np.random.default_rng(told.seed), Home.at()
-    users = [timeline.user_id for timeline in Resources.at(home).store.timelines()]
+    users = Resources.at(home).store.user_ids()
     asked = generator.permutation(users)[: WARM if told.llm else len(users)].tolist()
     paths = [LIST.format(user=user, reasons=told.reasons, llm=told.llm).lower() for user in asked]
     rates = [float(rate) for rate in told.rates.split(",")]

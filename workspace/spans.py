@@ -22,4 +22,6 @@ def span(name: str, caller: Mapping[str, str] | None = None) -> AbstractContextM
     """A span of that name, within the one that is open here, or that the headers of a `caller` name; None without."""
     if not TRACER:
         return nullcontext()
-    return TRACER.start_as_current_span(name, context=extract(caller) if caller else None)
+    within = extract(caller) if caller else None
+    # What an error says may name somebody.
+    return TRACER.start_as_current_span(name, within, record_exception=False, set_status_on_exception=False)

@@ -115,7 +115,7 @@ class Lane:
             ticket.future.cancel()  # whoever left frees the place, unless the job has begun
 
     def admit(self) -> None:
-        """See that there is a place; whoever has more to do before it is wanted asks first.
+        """See that there is a place.
 
         Raises:
             Busy: too much is waiting.

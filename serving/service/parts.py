@@ -32,6 +32,15 @@ class Part:
         self.breaker = Breaker(name, rest)
         self._seconds = seconds
 
+    def admit(self) -> None:
+        """See that there is a place, for whoever has more to do before it is wanted; a part left alone is not asked.
+
+        Raises:
+            Busy: too much is waiting.
+        """
+        if self.breaker.state == "closed":
+            self.lane.admit()
+
     async def run(self, job: Callable[[], T], *innocent: type[Exception]) -> T:
         """What the job gives; `innocent` errors of it say nothing of the part.
 

@@ -53,7 +53,7 @@ class Service(Standing):
         """
         by_model = llm and (rationale or self._asks_model)
         if by_model:
-            self.parts.model.lane.admit()
+            self.parts.model.admit()
         keep = await self.filter(where)
         try:
             user = timeline = await self.timeline(user)

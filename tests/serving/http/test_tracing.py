@@ -41,6 +41,8 @@ def test_the_parts_of_an_answer_lie_within_the_request_and_the_callers_trace(
     for name in ("retrieve", "render", "score", "write"):
         assert _above(found[name], seen.get_finished_spans()) == request.context.span_id
     assert f"{request.context.trace_id:032x}" == TRACE
+    client.get("/v1/recommend?user=u03&where=year>2999")  # what is wrong is told to the client alone
+    assert not [event for one in seen.get_finished_spans() for event in one.events]
     assert not [text for one in found.values() for text in (one.attributes or {}).values()]  # they name nobody
 
 
