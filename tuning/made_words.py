@@ -22,6 +22,7 @@ FIRSTS, LASTS = _FIRSTS.split(), _LASTS.split()
 WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "twelve", "twenty")
 DECADES = ("fifties", "sixties", "seventies", "eighties", "nineties")
 COMMON, MISSPELT = 0.12, 0.1
+LONG_WORD = re.compile(r"[a-z]{5,}")
 
 
 def title(generator: np.random.Generator, language: Language) -> str:
@@ -98,6 +99,15 @@ def misspelt(generator: np.random.Generator, text: str) -> str:
     """A text in which two letters are swapped, or one is missing, if it is long."""
     if len(text) < 7 or generator.random() >= MISSPELT:
         return text
+    return _slipped(generator, text)
+
+
+def mistyped(generator: np.random.Generator, text: str) -> str:
+    """The same of one word in ten: of those that are no names, and long enough to be known again."""
+    return LONG_WORD.sub(lambda word: _slipped(generator, word[0]) if generator.random() < MISSPELT else word[0], text)
+
+
+def _slipped(generator: np.random.Generator, text: str) -> str:
     place = int(generator.integers(1, len(text) - 2))
     swapped = text[:place] + text[place + 1] + text[place] + text[place + 2 :]
     return swapped if generator.random() < 0.6 else text[:place] + text[place + 1 :]

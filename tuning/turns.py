@@ -29,7 +29,7 @@ GIVEN = " => "
 HOLE = re.compile(r"\{([A-Z])(\d+)\}")
 BOUNDED = re.compile(r"\b(from|of|in|the|a|early|late)\s*$", re.IGNORECASE)  # before years
 OTHERS = 12  # items of a catalogue beside those that a turn names
-LOWERED, LAST_NAME = 0.4, 0.3
+LOWERED, LAST_NAME, HURRIED = 0.4, 0.3, 0.25
 
 
 @dataclass(frozen=True)
@@ -108,14 +108,14 @@ class _Filler:
     def fill(self, template: str) -> tuple[str, Mapping[str, tuple[int, int]]]:
         """A text without holes, and where each was."""
         text, last, spots = "", 0, dict[str, tuple[int, int]]()
-        lowered = self._generator.random() < LOWERED
+        lowered, hurried = self._generator.random(2) < (LOWERED, HURRIED)
         for hole in HOLE.finditer(template):
-            text += template[last : hole.start()]
+            text += self._between(template[last : hole.start()], hurried)
             last = hole.end()
             said = self._said(hole[1], text)
             spots.setdefault(hole[1] + hole[2], (len(text), len(text) + len(said)))
             text += said.lower() if lowered else said
-        return text + template[last:], spots
+        return text + self._between(template[last:], hurried), spots
 
     def catalogue(self) -> Catalogue:
         """All that is named, and others."""
@@ -125,6 +125,9 @@ class _Filler:
             Item(str(place), title, categories=kinds, facets=people[place % len(people)])
             for place, title in enumerate(self._titles)
         )
+
+    def _between(self, words: str, hurried: bool) -> str:
+        return made_words.mistyped(self._generator, words) if hurried else words
 
     def _said(self, letter: str, before: str) -> str:
         """What is said in place of a mark, behind what stands before."""
