@@ -1,9 +1,10 @@
-"""Does the chat do as it is told? `python -m eval.obeyed [--sets 1000] [--critiques 200]`, after a fit.
+"""Does the chat do as it is told? `python -m eval.obeyed [--sets 1000] [--critiques 200] [--llm]`, after a fit.
 
 Wishes, put into words at random: categories wanted and not wanted, years, a number of items. Held against what was
 said, not against what was understood: each item of the lists must be one of the catalogue and as was asked. Then
 critiques, "less like A, more like B", A an item of a list and B another: how much nearer, by sentence embeddings, is
-the next list to B than to A, compared with the list before?
+the next list to B than to A, compared with the list before? With `--llm` the language model reads the turns,
+and has its say in the lists.
 """
 
 from __future__ import annotations
@@ -14,12 +15,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agent.chat.conversation import Conversation
+from agent.chat.conversation import Conversation, understanding_of
 from agent.chat.parts import Card
 from agent.chat.person import Visitor
-from agent.chat.understanding import Understanding
 from agent.recommender import Recommender
 from eval.intervals import bootstrap
+from history.catalogue import Catalogue
 from history.records import Item
 from workspace.home import Home
 from workspace.progress import track
@@ -50,34 +51,38 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Does the chat do as it is told?")
     parser.add_argument("--sets", type=int, default=1_000)
     parser.add_argument("--critiques", type=int, default=200)
+    parser.add_argument("--llm", action="store_true")
     parser.add_argument("--seed", type=int, default=0)
     told = parser.parse_args()
     generator = np.random.default_rng(told.seed)
     recommender = Recommender.open(Home.at())
-    chat = Conversation(recommender, Visitor(recommender.knowledge.store), llm=False)
-    _report_sets(recommender, chat.understanding, told.sets, generator)
-    moved = np.array(list(critiques(recommender, chat.understanding, told.critiques, generator)))
+    chats = Chats(recommender, told.llm, generator)
+    _report_sets(chats, told.sets)
+    moved = np.array(list(critiques(chats, told.critiques)))
     print(f"critiques: {len(moved)}, the list moved the right way in {(moved > 0).mean():.1%}, by {bootstrap(moved)}")  # noqa: T201
 
 
-def begun(recommender: Recommender, understanding: Understanding, generator: np.random.Generator) -> Conversation:
-    """A new conversation with a visitor who did what some user did."""
-    store = recommender.knowledge.store
-    users = store.user_ids()
-    timeline = store.timeline(users[generator.integers(len(users))])
-    chat = Conversation(recommender, Visitor(store, list(timeline.events)), llm=False)
-    chat.understanding = understanding
-    return chat
+class Chats:
+    """Conversations with visitors, each of whom did what some user did; all understood alike."""
+
+    def __init__(self, recommender: Recommender, llm: bool, generator: np.random.Generator) -> None:
+        self.recommender, self.generator, self._llm = recommender, generator, llm
+        self._users = recommender.knowledge.store.user_ids()
+        self._understanding = understanding_of(recommender.knowledge, llm=llm)
+
+    def begun(self) -> Conversation:
+        """A new one."""
+        store = self.recommender.knowledge.store
+        timeline = store.timeline(self._users[self.generator.integers(len(self._users))])
+        visitor = Visitor(store, list(timeline.events))
+        return Conversation(self.recommender, visitor, llm=self._llm, understanding=self._understanding)
 
 
-def _report_sets(
-    recommender: Recommender, understanding: Understanding, sets: int, generator: np.random.Generator
-) -> None:
-    catalogue = recommender.knowledge.catalogue
+def _report_sets(chats: Chats, sets: int) -> None:
+    catalogue = chats.recommender.knowledge.catalogue
     shown = wrong = unknown = empty = counted = 0
-    for asked in track([drawn(recommender, generator) for _ in range(sets)], "sets", sets):
-        chat = begun(recommender, understanding, generator)
-        cards = [part for part in chat.turn(asked.text) if isinstance(part, Card)]
+    for asked in track([drawn(catalogue, chats.generator) for _ in range(sets)], "sets", sets):
+        cards = [part for part in chats.begun().turn(asked.text) if isinstance(part, Card)]
         items = [catalogue[card.item_id] for card in cards if card.item_id in catalogue]
         unknown += len(cards) - len(items)
         wrong += sum(not asked.holds(item) for item in items)
@@ -88,9 +93,9 @@ def _report_sets(
     )
 
 
-def drawn(recommender: Recommender, generator: np.random.Generator) -> Asked:
+def drawn(catalogue: Catalogue, generator: np.random.Generator) -> Asked:
     """Wishes at random that some item meets, in words."""
-    items = [item for item in recommender.knowledge.catalogue.values() if item.year and item.categories]
+    items = [item for item in catalogue.values() if item.year and item.categories]
     item = items[generator.integers(len(items))]
     wanted = str(generator.choice(item.categories))
     others = sorted({name for other in items for name in other.categories} - {*item.categories, "unknown"})
@@ -110,14 +115,12 @@ def drawn(recommender: Recommender, generator: np.random.Generator) -> Asked:
     return Asked(wanted, avoided, low, high, count, text)
 
 
-def critiques(
-    recommender: Recommender, understanding: Understanding, count: int, generator: np.random.Generator
-) -> Iterator[float]:
+def critiques(chats: Chats, count: int) -> Iterator[float]:
     """How much nearer each critique brings the list to what is wanted than to what is not, in cosines."""
-    know = recommender.knowledge
+    know, generator = chats.recommender.knowledge, chats.generator
     texts = know.retriever.texts
     for _ in track(list(range(count)), "critiques", count):
-        chat = begun(recommender, understanding, generator)
+        chat = chats.begun()
         before = [card for card in chat.turn("show me ten films") if isinstance(card, Card)]
         unlike = before[generator.integers(len(before))]
         like = know.catalogue[know.index.item_ids[generator.integers(len(texts))]]

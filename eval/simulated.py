@@ -1,10 +1,10 @@
-"""Does talking find more than paging? `python -m eval.simulated [--users 200]`, after an import.
+"""Does talking find more than paging? `python -m eval.simulated [--users 200] [--llm]`, after an import.
 
 Simulated users with a hidden taste: of each one's history the last items that they liked are taken out, in a copy of
 the home that is fitted anew, so that nothing has seen them. A user wants any of these. Paging, they ask for films and
 then for more. Talking, they have one of them in mind: they ask for its category and decade, turn down a category that
 most of a list has and it has not, and else say which item of the list is least like it and which item that they know is
-most. Counted are the turns, five items each, until a wanted item is shown.
+most. Counted are the turns, five items each, until a wanted item is shown. With `--llm` the language model reads them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from agent.chat.conversation import Conversation
+from agent.chat.conversation import Conversation, understanding_of
 from agent.chat.parts import Card
 from agent.chat.person import Visitor
 from agent.chat.understanding import Understanding
@@ -48,12 +48,13 @@ def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description="Does talking find more than paging?")
     parser.add_argument("--users", type=int, default=200)
+    parser.add_argument("--llm", action="store_true")
     parser.add_argument("--seed", type=int, default=0)
     told = parser.parse_args()
     generator = np.random.default_rng(told.seed)
     with TemporaryDirectory() as folder:
         recommender, users = without_wanted(Home.at(), Path(folder) / "home", told.users, generator)
-        understanding = Conversation(recommender, Visitor(recommender.knowledge.store), llm=False).understanding
+        understanding = understanding_of(recommender.knowledge, llm=told.llm)
         rows = [
             (turns(recommender, understanding, user, None), turns(recommender, understanding, user, generator))
             for user in track(users, "users", len(users))
@@ -92,8 +93,8 @@ def turns(
 ) -> int:
     """How many turns a user needs: paging, or, with a `generator`, talking of one of the items that they want."""
     know = recommender.knowledge
-    chat = Conversation(recommender, Visitor(know.store, list(user.history.events)), llm=False)
-    chat.understanding = understanding
+    visitor = Visitor(know.store, list(user.history.events))
+    chat = Conversation(recommender, visitor, llm=False, understanding=understanding)
     mind = know.catalogue[str(generator.choice(user.wanted))] if generator else None
     shown: list[Item] = []
     for number in range(1, LONGEST + 1):

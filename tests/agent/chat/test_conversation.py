@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -151,11 +152,11 @@ def test_every_turn_is_answered(begin: Begin, text: str) -> None:
     assert words(list(begin().turn(text)))
 
 
-def test_whatever_is_typed_touches_nobody_else(begin: Begin, recommender: Recommender) -> None:
+def check_nobody_else_is_touched(begin: Begin, recommender: Recommender, texts: Sequence[str]) -> None:
     store = recommender.knowledge.store
     others = {user: store.timeline(user) for user in store.user_ids() if user != USER}
     catalogue = dict(store.catalogue())
-    for text in TYPED + HOSTILE:
+    for text in texts:
         chat = begin()
         said = words(list(chat.turn(text)))
         assert said
@@ -164,3 +165,24 @@ def test_whatever_is_typed_touches_nobody_else(begin: Begin, recommender: Recomm
     assert {user: store.timeline(user) for user in others} == others
     assert dict(store.catalogue()) == catalogue
     assert len(store.timeline(USER)) >= 8  # nothing is erased that was not agreed to
+
+
+def test_whatever_is_typed_touches_nobody_else(begin: Begin, recommender: Recommender) -> None:
+    check_nobody_else_is_touched(begin, recommender, TYPED + HOSTILE)
+
+
+@pytest.mark.slow
+def test_nor_where_the_model_reads_it(begin: Begin, recommender: Recommender, real_home: Home) -> None:
+    """Every fifth text; all of them with FORETASTE_CASES."""
+    reader = recommender.knowledge.turn_reader
+    assert reader
+    encode = Resources.at(real_home).encoder.encode
+    taught = Understanding(Catalogue(made_items()), Language.of("en"), encode, reader=reader)
+
+    def reading() -> Conversation:
+        chat = begin()
+        chat.understanding = taught
+        return chat
+
+    every = 1 if "FORETASTE_CASES" in os.environ else 5
+    check_nobody_else_is_touched(reading, recommender, (TYPED + HOSTILE)[::every])
