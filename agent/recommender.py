@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from agent.chat.person import VISITOR
 from agent.diversity import capped
 from agent.evidence import grounds_for
 from agent.interest_view import briefs
@@ -261,7 +262,10 @@ class Recommender:
             yield replace(item, rationale=reason)
 
     def keep(self, answer: Recommendation) -> None:
-        """Write down what was shown, so that later events can be attributed to it."""
+        """Write down what was shown, so that later events can be attributed to it; of a visitor only the items."""
+        if answer.user_id == VISITOR:
+            items = tuple(replace(item, rationale=None) for item in answer.items)
+            answer = replace(answer, items=items, interests=Interests((), None, ()))
         moment = datetime.fromisoformat(answer.generated_at).timestamp()
         try:
             self.knowledge.store.keep_recommendation(answer.recommendation_id, answer.user_id, moment, answer.to_json())

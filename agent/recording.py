@@ -27,6 +27,8 @@ def check(event: Event, domain: Domain, items: Mapping[str, Item]) -> None:
         UsageError: its type, value or text does not go with the rest; the message says how it would.
     """
     _explained("user", lambda: identifier(event.user_id, "user"))
+    if event.user_id == VISITOR:
+        raise UsageError(f"{VISITOR!r} is what those without an account are called; give the user another id")
     if event.item_id:
         items[event.item_id]
     elif not event.text:

@@ -17,6 +17,7 @@ HEAD = "0004"
 # MiB of SQLite's pages in memory, at the most. The keys of events are hashes, so a large import writes all over their
 # index: what does not fit is written to disk and read again for nearly every event. 768 hold that of ten million.
 WRITING_CACHE, READING_CACHE = 768, 2
+PATIENCE = 10.0  # seconds that a write waits for another process's, where its execution options name no others
 
 
 def open_database(url: str | URL) -> Engine:
@@ -47,12 +48,13 @@ def _set_pragmas(connection: Any, _record: object) -> None:
     connection.isolation_level = None
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
-    connection.execute("PRAGMA busy_timeout=10000")
 
 
 def _begin_immediate(connection: Connection) -> None:
     reading = connection.get_execution_options().get("reading")
     connection.exec_driver_sql(f"PRAGMA cache_size={-1024 * (READING_CACHE if reading else WRITING_CACHE)}")
+    patience = connection.get_execution_options().get("patience", PATIENCE)
+    connection.exec_driver_sql(f"PRAGMA busy_timeout={round(1000 * patience)}")
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 

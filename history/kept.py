@@ -17,6 +17,8 @@ from history.records import Event
 from history.rows import to_event
 from workspace.errors import StoreError, UsageError
 
+PATIENCE = 0.5  # seconds that somebody waits until a list or a conversation can be written down
+
 
 @dataclass(frozen=True, slots=True)
 class KeptList:
@@ -35,10 +37,14 @@ class Kept:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
+    def _soon(self) -> Engine:
+        """For what somebody waits for, and goes on without."""
+        return self._engine.execution_options(patience=PATIENCE)
+
     def keep_recommendation(self, recommendation_id: str, user_id: str, generated_at: float, shown: str) -> None:
         """Keep what was shown, so that later events can be attributed to it."""
         row = {"recommendation_id": recommendation_id, "user_id": user_id, "generated_at": generated_at, "shown": shown}
-        with explained(self._engine), self._engine.begin() as connection:
+        with explained(self._engine), self._soon().begin() as connection:
             connection.execute(insert(schema.recommendations), row)
 
     def recommendation(self, recommendation_id: str) -> str | None:
@@ -75,7 +81,7 @@ class Kept:
         changed = new.on_conflict_do_update(
             index_elements=["conversation_id"], set_={"updated": updated, "state": state}
         )
-        with explained(self._engine), self._engine.begin() as connection:
+        with explained(self._engine), self._soon().begin() as connection:
             connection.execute(changed)
 
     def last_conversation(self, user_id: str) -> tuple[str, str] | None:

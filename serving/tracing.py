@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
+from fastapi.telemetry import TelemetryConfig
+
+# FastAPI's own spans would tell paths and queries.
+NO_SPANS = TelemetryConfig(tracing=False, metrics=False, logs=False)
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 
 

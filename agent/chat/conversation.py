@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 import uuid
 from collections.abc import Callable, Generator, Iterator, Mapping
@@ -18,8 +19,9 @@ from agent.chat.state import STATES, State, read_state
 from agent.chat.understanding import LONGEST, Understanding
 from agent.knowledge import Knowledge
 from agent.recommender import Recommender
-from workspace.errors import UsageError
+from workspace.errors import StoreError, UsageError
 
+logger = logging.getLogger(__name__)
 MOST_TURNS = 200  # that are kept
 Do = Callable[[Scene, Act], Iterator[Part]]
 DO: Mapping[Intent, Do] = {
@@ -59,7 +61,9 @@ class Conversation:
         self.conversation_id = uuid.uuid4().hex
         self.understanding = understanding or understanding_of(recommender.knowledge, language, llm)
         self._scene = Scene(recommender, person, Language.of(language), llm, State())
+        self._erased = False  # in this turn: nothing of it is written down
         self.kept = True  # whether where it stands is written down after a turn
+        self.at_end: Callable[[State], None] = lambda state: None  # told where it stands after each turn
         self.trouble: Exception | None = None  # why the language model has no say any more
 
     @property
@@ -88,9 +92,12 @@ class Conversation:
                 said += [part.text] if isinstance(part, Said) else [part.title] if isinstance(part, Card) else []
                 yield part
         finally:
-            turns = (*self.state.turns, ("you", text[:LONGEST]), ("me", "\n".join(said)))
-            self._scene.change(turns=turns[-MOST_TURNS:])
-            self._keep()
+            if not self._erased:
+                turns = (*self.state.turns, ("you", text[:LONGEST]), ("me", "\n".join(said)))
+                self._scene.change(turns=turns[-MOST_TURNS:])
+                self._keep()
+            self._erased = False
+            self.at_end(self.state)
 
     def _answer(self, text: str) -> Iterator[Part]:
         scene = self._scene
@@ -99,7 +106,8 @@ class Conversation:
         asked = scene.state.waiting
         if asked and not asked.act:
             scene.change(waiting=None)
-            yield from keeping.erase(scene) if self.understanding.agrees(text) else [Said(scene.say("kept"))]
+            self._erased = self.understanding.agrees(text)
+            yield from keeping.erase(scene) if self._erased else [Said(scene.say("kept"))]
             return
         acts = self._settled(text)
         if not acts:
@@ -170,7 +178,10 @@ class Conversation:
         person = self._scene.person
         if person.kept and self.kept:
             state = STATES.dump_json(self.state).decode()
-            self._scene.know.store.keep_conversation(self.conversation_id, person.user_id, time.time(), state)
+            try:
+                self._scene.know.store.keep_conversation(self.conversation_id, person.user_id, time.time(), state)
+            except StoreError as error:  # what was said and done stands
+                logger.warning("conversation %s was not kept: %s", self.conversation_id[:8], error)
 
 
 def understanding_of(

@@ -13,6 +13,7 @@ from history.timeline import Timeline
 from workspace.errors import UnknownName
 
 VISITOR = "visitor"
+MOST_EVENTS = 2_000  # of a visitor, the latest
 
 
 class Person(Protocol):
@@ -97,6 +98,7 @@ class Visitor:
     def add(self, events: Sequence[Event]) -> None:
         """Hold them."""
         self.events += [event for event in events if event not in self.events]
+        del self.events[:-MOST_EVENTS]
 
     def remove(self, events: Sequence[Event]) -> None:
         """Let go of them."""

@@ -18,6 +18,7 @@ from serving.http.routes import chat, health, items, keeping, lists, metrics, re
 from serving.keys import Keys
 from serving.page.mount import mount
 from serving.service.service import Service
+from serving.tracing import NO_SPANS
 
 
 def create_app(
@@ -45,6 +46,7 @@ def create_app(
         redoc_url=None,
         responses=errors.EVERYWHERE,
         redirect_slashes=False,
+        telemetry=NO_SPANS,
     )
     service = Service(recommender, options.service)
     keys = Keys(recommender.knowledge.resources.home.keys)

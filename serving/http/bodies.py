@@ -11,6 +11,8 @@ from history.records import Event, Item
 from history.timeline import Timeline
 from serving.http.fields import Body, Count, ItemId, RecommendationId, Short, Title, UserId, Where, Words, Written
 
+FIRST, LAST = -62_135_596_800, 253_402_300_799  # the years 1 and 9999
+TEXTS = 20_000  # characters of all that a visitor wrote
 Moment = float | Annotated[str, Field(max_length=40)]
 
 
@@ -19,7 +21,9 @@ class PastEvent(Body):
 
     item_id: ItemId | None = Field(None, description="left out for a search")
     type: Short = Field("view", examples=["like"])
-    timestamp: float = Field(0.0, description="Unix seconds, or a place in the order; equal ones stay in their order")
+    timestamp: float = Field(
+        0.0, ge=FIRST, le=LAST, description="Unix seconds, or a place in the order; equal ones stay in their order"
+    )
     value: float | None = Field(None, ge=0, description="of a rating")
     text: Written = Field("", description="what they wrote")
 
@@ -49,6 +53,9 @@ class WhoAsks(Body):
     def _one_of_both(self) -> WhoAsks:
         if (self.user is None) == (self.history is None):
             raise ValueError("name a user, or give the history of a visitor, an empty one too (not both)")
+        written = sum(len(one.text) for one in self.history or ())
+        if written > TEXTS:
+            raise ValueError(f"the texts of the history have {written:,} characters; give the latest {TEXTS:,}")
         return self
 
     def who(self) -> str | Timeline:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import re
 from collections.abc import Callable, Coroutine
@@ -13,11 +14,15 @@ from fastapi.security import HTTPBearer
 
 from serving.buckets import Buckets
 from serving.http.errors import Refused
-from serving.keys import Keys, Scope
+from serving.keys import Key, Keys, Scope
+from workspace.errors import DataError
 
+logger = logging.getLogger(__name__)
 F = TypeVar("F", bound=Callable[..., Any])
 DEEPEST = 16  # a body's objects and lists within each other; none of ours needs more than 5
 TEXT = re.compile(rb'"(?:[^"\\]|\\.)*"?', re.DOTALL)
+SAFE = ("GET", "HEAD", "OPTIONS")
+OWN = ("same-origin", "none")  # where a browser says that a request comes from; programs say nothing
 BRACKETS = re.compile(rb"[\[{\]}]")
 BEARER = HTTPBearer(auto_error=False, description="a key of `foretaste keys add`; none is needed where there are none")
 
@@ -37,22 +42,31 @@ class Door:
 
     def __init__(self, keys: Keys, buckets: Buckets) -> None:
         self._keys, self._buckets = keys, buckets
+        self._guarded = bool(keys.all())  # from then on: to remove the last key lets nobody in
 
     def admit(self, address: str, shown: str | None, scope: Scope) -> None:
         """Let somebody in who comes from an `address` and may have `shown` an Authorization header.
 
         Raises:
-            Refused: 429 came too often, 401 no key or a wrong one, 403 the key is not good for this.
+            Refused: 429 came too often, 401 no key or a wrong one, 403 not good for this, 503 keys are damaged.
         """
-        kind, _, secret = (shown or "").partition(" ")
-        key = self._keys.find(secret.strip()) if kind.lower() == "bearer" else None
+        try:
+            key = self._key(shown or "")
+        except DataError as error:
+            logger.error("%s", error)
+            raise Refused(503, "not_ready", "the keys cannot be read, so nobody is let in", 10) from None
         wait = self._buckets.take(f"key {key.name}" if key else f"address {address}")
         if wait:
             raise Refused(429, "too_often", "too many requests; come again later", math.ceil(wait))
-        if key is None and self._keys.all():
+        if key is None and self._guarded:
             raise Refused(401, "no_key", "show a key that this server knows: Authorization: Bearer KEY")
         if key is not None and not key.scope.holds(scope):
             raise Refused(403, "forbidden", f"the key {key.name!r} is good for {key.scope}, this needs {scope}")
+
+    def _key(self, shown: str) -> Key | None:
+        kind, _, secret = shown.partition(" ")
+        self._guarded = self._guarded or bool(self._keys.all())
+        return self._keys.find(secret.strip()) if kind.lower() == "bearer" else None
 
 
 class Guarded(APIRoute):
@@ -67,6 +81,8 @@ class Guarded(APIRoute):
             door: Door = request.app.state.door
             address = request.client.host if request.client else ""
             door.admit(address, request.headers.get("authorization"), scope)
+            if request.method not in SAFE and request.headers.get("sec-fetch-site", "none") not in OWN:
+                raise Refused(403, "foreign_page", "a page of elsewhere asked for this, so nothing was done")
             if too_deep(await request.body()):
                 raise Refused(400, "too_deep", f"the body nests objects and lists more than {DEEPEST} deep; flatten it")
             return await handler(request)

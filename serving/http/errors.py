@@ -81,7 +81,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(ForetasteError, _explained)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _unknown)
+    app.add_exception_handler(Exception, unknown)
 
 
 def refused(_: Request, error: Exception) -> JSONResponse:
@@ -129,7 +129,8 @@ def _http(_: Request, error: Exception) -> JSONResponse:
     return answer(Problem(code=code, message=str(error.detail)), error.status_code, error.headers)
 
 
-def _unknown(_: Request, error: Exception) -> JSONResponse:
+def unknown(_: Request, error: Exception) -> JSONResponse:
+    """The answer where something failed that nobody foresaw."""
     return answer(
         Problem(code="internal", message="something failed that Foretaste does not know of; see its log"), 500
     )

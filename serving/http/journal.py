@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from serving.http.errors import unknown
 from serving.logs import request_id
 from serving.service.parts import Parts
 from workspace.spans import span
@@ -82,6 +84,11 @@ class Journal:
         with span(scope["method"], headers) as seen:
             try:
                 await self._app(scope, receive, sent)
+            except Exception as error:
+                logger.error("%s", type(error).__name__, exc_info=error)
+                if status != LEFT:  # an answer has begun
+                    raise
+                await unknown(Request(scope), error)(scope, receive, sent)
             finally:
                 route = getattr(scope.get("route"), "path", "unknown")
                 self._write(scope, route, status, time.monotonic() - began)

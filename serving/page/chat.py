@@ -41,7 +41,7 @@ class GuestTurn(Turn):
         understanding = self._chats.understanding(recommender.knowledge, self._language, llm)
         talk = Conversation(recommender, self._guest.person, self._language, llm, understanding)
         talk.state = self._guest.state
-        self._guest.last = talk
+        talk.at_end = self._guest.left_at
         return talk
 
 

@@ -10,6 +10,7 @@ from serving.http.routes.health import Alive
 from serving.page.mount import mount_files
 from serving.page.route import HEADERS
 from serving.page.views import page
+from serving.tracing import NO_SPANS
 from workspace.errors import NotReady
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -17,7 +18,7 @@ METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 def empty_app(missing: NotReady) -> FastAPI:
     """An app that tells people and programs what is missing; it lives, and is never ready."""
-    app = FastAPI(title="Foretaste", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(title="Foretaste", docs_url=None, redoc_url=None, openapi_url=None, telemetry=NO_SPANS)
     errors.install(app)
     mount_files(app)
 

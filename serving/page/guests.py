@@ -7,7 +7,6 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from agent.chat.conversation import Conversation
 from agent.chat.person import Visitor
 from agent.chat.state import State
 
@@ -44,16 +43,15 @@ def new_token() -> str:
 
 @dataclass
 class Guest:
-    """A visitor, and the conversation with them as it was left."""
+    """A visitor, and where the conversation with them stands."""
 
     person: Visitor
     token: str = field(default_factory=new_token)
-    last: Conversation | None = None
+    state: State = field(default_factory=State)
 
-    @property
-    def state(self) -> State:
-        """Where the conversation stands."""
-        return self.last.state if self.last else State()
+    def left_at(self, state: State) -> None:
+        """A turn has ended so."""
+        self.state = state
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Generator, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -19,7 +19,7 @@ A = TypeVar("A")
 T = TypeVar("T")
 TOGETHER = 16  # jobs of one kind that are done in one go
 MEMORY = 0.2  # how much the newest job says about how long jobs take
-END = object()
+BEGUN, END = object(), object()
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +31,15 @@ class _Ticket:
     together: Callable[[list[Any]], list[Any]]
     usual: bool = True  # whether it says how long jobs take
     context: Context = field(default_factory=copy_context)  # of whoever asked: spans lie within theirs
+    begun: Future[None] = field(default_factory=Future)
     future: Future[Any] = field(default_factory=Future)
+
+    def begin(self) -> bool:
+        """Let it begin; false where whoever asked has left."""
+        begins = self.future.set_running_or_notify_cancel()
+        if begins and self.begun.set_running_or_notify_cancel():
+            self.begun.set_result(None)
+        return begins
 
 
 class Lane:
@@ -55,7 +63,7 @@ class Lane:
         Raises:
             Busy: too much is waiting.
             Waited: its turn did not come within `seconds`.
-            TimeoutError: it began and was not done within `seconds`.
+            TimeoutError: it was not done within `seconds` from when it began.
         """
         found: T = await self._queue(_Ticket(None, job, _each, usual), seconds)
         return found
@@ -74,6 +82,7 @@ class Lane:
 
         def produce() -> None:
             begun.set()
+            loop.call_soon_threadsafe(arrived.put_nowait, BEGUN)  # a part's time does not count while others are served
             with closing(parts()) as generator:
                 for part in generator:
                     if gone.is_set():
@@ -84,7 +93,8 @@ class Lane:
         task.add_done_callback(lambda _: arrived.put_nowait(END))
         try:
             while (part := await asyncio.wait_for(arrived.get(), seconds)) is not END:
-                yield part
+                if part is not BEGUN:
+                    yield part
             await task
         except TimeoutError:
             if begun.is_set():
@@ -106,11 +116,11 @@ class Lane:
             self._waiting.append(ticket)
         self._executor.submit(self._work)
         try:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.wrap_future(ticket.begun), seconds)
+            if not ticket.future.running() and ticket.future.cancel():
+                raise Waited(f"the {self.name} is busy; try again in a while", self._expected())
             return await asyncio.wait_for(asyncio.wrap_future(ticket.future), seconds)
-        except TimeoutError:
-            if ticket.future.cancel() or ticket.future.cancelled():
-                raise Waited(f"the {self.name} is busy; try again in a while", self._expected()) from None
-            raise
         finally:
             ticket.future.cancel()  # whoever left frees the place, unless the job has begun
 
@@ -157,7 +167,7 @@ class Lane:
                 if taken and taken[0].key is None:
                     break
             self._waiting.extendleft(reversed(rest))
-        return [ticket for ticket in taken if ticket.future.set_running_or_notify_cancel()]
+        return [ticket for ticket in taken if ticket.begin()]
 
 
 def _each(jobs: list[Callable[[], T]]) -> list[T]:

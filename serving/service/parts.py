@@ -41,15 +41,15 @@ class Part:
         if self.breaker.state == "closed":
             self.lane.admit()
 
-    async def run(self, job: Callable[[], T], *innocent: type[Exception]) -> T:
-        """What the job gives; `innocent` errors of it say nothing of the part.
+    async def run(self, job: Callable[[], T], *innocent: type[Exception], work: float = 1.0) -> T:
+        """What the job gives, which may take `work` times as long; `innocent` errors of it say nothing of the part.
 
         Raises:
             Busy: too much is waiting.
             Unavailable: the part failed, or did lately.
         """
         with self.breaker.guard(*innocent):
-            return await self.lane.run(job, self._seconds)
+            return await self.lane.run(job, self._seconds * work)
 
     async def share(
         self, key: Hashable, argument: A, together: Callable[[list[A]], list[T]], *innocent: type[Exception]

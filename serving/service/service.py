@@ -16,13 +16,15 @@ from agent.rerank import Relevance, rerank, rerank_by_words
 from agent.results import Recommendation
 from agent.search import SearchAnswer, search, search_titles
 from history.records import Event, Item
-from history.store import Stored
+from history.store import Store, Stored
 from history.timeline import Timeline
 from serving.service.chats import Chats, Turn
 from serving.service.options import ServiceOptions
 from serving.service.refusals import Unavailable, Waited
 from serving.service.standing import Standing, Who
 from workspace.errors import UsageError
+
+DOCUMENTS = 50  # that are reranked in the time of one list
 
 
 class Service(Standing):
@@ -119,9 +121,9 @@ class Service(Standing):
         """
         try:
             timeline = None if user is None else await self.timeline(user)
-            asks = bool(self.know.language_weight.weight)
+            asks, work = bool(self.know.language_weight.weight), max(1.0, len(documents) / DOCUMENTS)
             found, without = await self.model_or_not(
-                lambda llm: partial(rerank, self.know, query, documents, timeline, llm), asks
+                lambda llm: partial(rerank, self.know, query, documents, timeline, llm), asks, work
             )
             return found, asks and without
         except Unavailable:
@@ -169,14 +171,15 @@ class Service(Standing):
         Raises:
             UnknownName: no such user.
         """
-        await self.timeline(user)
-        return await self.stored(partial(self.know.store.forget, user))
+        lock = await self.chats.one_at_a_time(user)
+        try:
+            return await self.stored(partial(_forget, self.know.store, user))
+        finally:
+            lock.release()
 
     async def add_items(self, items: Sequence[Item]) -> Stored:
         """Store items, in the place of those of the same ids; lists know of them as soon as they are embedded."""
-        stored = await self.stored(partial(self.know.store.add, items))
-        await self.refresh()
-        return stored
+        return await self.changed(partial(self.know.store.add, items))
 
     async def set_withdrawn(self, item_id: str, withdrawn: bool) -> Item:
         """Withdraw an item from recommendation, or bring it back.
@@ -184,8 +187,7 @@ class Service(Standing):
         Raises:
             UnknownName: no such item.
         """
-        await self.stored(partial(self.know.store.set_withdrawn, item_id, withdrawn))
-        await self.refresh()
+        await self.changed(partial(self.know.store.set_withdrawn, item_id, withdrawn))
         return self.know.catalogue[item_id]
 
     async def items(self, where: str = "") -> list[Item]:
@@ -217,3 +219,10 @@ class Service(Standing):
         if trouble.part != self.parts.store.lane.name:
             self.later(self.parts.store.run(partial(self.recommender.keep, answer)))
         return answer
+
+
+def _forget(store: Store, user: str) -> int:
+    """Erase a user, of whom there may be left only what was shown or said."""
+    if not store.lists(user_id=user, count=1) and not store.last_conversation(user):
+        store.timeline(user)
+    return store.forget(user)

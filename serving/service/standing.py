@@ -84,14 +84,32 @@ class Standing:
             return None
         return await self.parts.light.run(partial(compile_where, where, self.know.catalogue))
 
-    async def model_or_not(self, job: Callable[[bool], Callable[[], T]], llm: bool) -> tuple[T, bool]:
-        """What the job gives with the language model, or, where that is not wanted or down, without; and whether so."""
+    async def model_or_not(
+        self, job: Callable[[bool], Callable[[], T]], llm: bool, work: float = 1.0
+    ) -> tuple[T, bool]:
+        """What the job gives with the language model, or, where that is not wanted or down, without; and whether so.
+
+        It may take `work` times as long as others.
+        """
         if llm:
             try:
-                return await self.parts.model.run(job(True), UsageError), False
+                return await self.parts.model.run(job(True), UsageError, work=work), False
             except (Unavailable, Waited):
                 pass
-        return await self.parts.retrieval.run(job(False), UsageError), True
+        return await self.parts.retrieval.run(job(False), UsageError, work=work), True
+
+    async def changed(self, job: Callable[[], T]) -> T:
+        """What a job gives that changes items; then the catalogue is read anew, though whoever asked may have left."""
+
+        async def change() -> T:
+            done = await self.stored(job)
+            await self.refresh()
+            return done
+
+        task = asyncio.ensure_future(change())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return await asyncio.shield(task)
 
     async def refresh(self) -> None:
         """Read the catalogue anew; where that fails, what was known serves on, and it is tried again in a while."""

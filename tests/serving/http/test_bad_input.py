@@ -23,6 +23,8 @@ from fastapi.testclient import TestClient
         ([], "body"),
         ({"history": [{"item_id": "i01", "value": -1.0}]}, "body.history.0.value"),
         ({"history": [{}] * 2_001}, "body.history"),
+        ({"history": [{"item_id": "i01", "timestamp": 1.7e12}]}, "body.history.0.timestamp"),
+        ({"history": [{"type": "search", "text": "x" * 3_900}] * 6}, "body"),
     ],
 )
 def test_a_wrong_body_is_told_with_the_place(client: TestClient, body: Any, place: str) -> None:

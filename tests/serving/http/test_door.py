@@ -118,3 +118,26 @@ def test_others_may_come_in_only_where_a_key_is_needed(keys: Keys) -> None:
             check_keys(host, keys)
     keys.add("shop", Scope.read)
     check_keys("0.0.0.0", keys)
+
+
+def test_when_the_last_key_is_removed_nobody_is_let_in(client: TestClient, keys: Keys) -> None:
+    assert client.get("/v1/items").is_success
+    key = keys.add("shop", Scope.admin)
+    assert client.get("/v1/items", headers=bearer(key)).is_success
+    keys.remove("shop")
+    assert client.get("/v1/items", headers=bearer(key)).status_code == 401
+    assert client.get("/v1/items").status_code == 401
+
+
+def test_damaged_keys_let_nobody_in_and_tell_no_path(client: TestClient, recommender: Recommender) -> None:
+    recommender.knowledge.resources.home.keys.write_text("[{]")
+    answer = client.get("/v1/items")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "not_ready")
+    assert "keys.json" not in answer.text
+
+
+def test_a_page_of_elsewhere_changes_nothing(client: TestClient) -> None:
+    for origin, status in (("cross-site", 403), ("same-site", 403), ("same-origin", 200), ("none", 200)):
+        answer = client.post("/v1/items/i01/withdraw", headers={"Sec-Fetch-Site": origin})
+        assert answer.status_code == status, origin
+    assert client.get("/v1/items", headers={"Sec-Fetch-Site": "cross-site"}).is_success

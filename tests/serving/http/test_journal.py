@@ -6,6 +6,7 @@ import json
 import logging
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from serving.keys import Keys, Scope
@@ -57,3 +58,14 @@ def test_the_numbers(client: TestClient) -> None:
     assert 'foretaste_requests_total{method="GET",route="/v1/recommend",status="404"} 1.0' in told
     assert 'foretaste_part_open{part="language model"} 0.0' in told
     assert 'foretaste_request_seconds_count{route="/v1/recommend"} 2.0' in told
+
+
+def test_a_failure_that_nobody_foresaw_is_a_500_with_the_id_of_its_line(
+    app: FastAPI, client: TestClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    app.add_api_route("/broken", lambda: 1 / 0)
+    answer = client.get("/broken", headers={"X-Request-Id": "abc-2"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (500, "internal")
+    assert answer.headers["X-Request-Id"] == "abc-2"
+    assert 'route="/broken",status="500"} 1.0' in client.get("/metrics").text
+    assert any("ZeroDivisionError" in record.message for record in caplog.records)

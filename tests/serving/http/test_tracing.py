@@ -28,6 +28,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> InMemorySpanExporter:
     exporter, provider = InMemorySpanExporter(), TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
     monkeypatch.setattr(spans, "TRACER", provider.get_tracer("tests"))
+    monkeypatch.setattr("opentelemetry.trace._TRACER_PROVIDER", provider)  # that of all who make spans
     return exporter
 
 

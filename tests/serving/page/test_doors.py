@@ -23,6 +23,7 @@ def test_where_there_are_keys_one_must_be_shown(recommender: Recommender, app: F
     assert "Show your key" in TestClient(app).get("/").text
     assert client.get("/list/cards?user=u03").status_code == 401
     assert client.post("/key", data={"key": "ft_wrong"}).status_code == 401
+    assert client.post("/key", data={"key": "ключ"}).status_code == 401
     assert client.post("/key", data={"key": reader}).status_code == 403
     shown = client.post("/key", data={"key": writer})
     assert shown.headers["HX-Redirect"] == "/"

@@ -192,3 +192,22 @@ def test_what_is_not_usual_does_not_count() -> None:
         lane.close()
 
     run(work())
+
+
+def test_the_time_of_a_job_counts_from_when_it_begins(lane: Lane) -> None:
+    async def work() -> None:
+        def slowly() -> Generator[int]:
+            for number in range(2):
+                threading.Event().wait(0.3)
+                yield number
+
+        async def streamed() -> list[int]:
+            return [part async for part in lane.stream(slowly, 0.55)]
+
+        for later in (lambda: lane.run(lambda: threading.Event().wait(0.4), 0.55), streamed):
+            first = asyncio.ensure_future(lane.run(lambda: threading.Event().wait(0.4), 0.55))
+            await asyncio.sleep(0)
+            assert await later() in (False, [0, 1])  # though it comes .7 s after it was asked for
+            assert not await first
+
+    run(work())

@@ -14,6 +14,7 @@ from agent.recommender import Recommender
 from engine.protocol import Scores, Tree
 from serving.service.service import Service
 from tests.conftest import FakeEngine
+from workspace.errors import UnknownName
 
 
 def test_lists_that_wait_share_a_pass_and_others_do_not_wait(
@@ -59,6 +60,34 @@ def test_a_list_in_which_the_model_has_no_say_does_not_wait_for_it(recommender: 
         assert not found.degraded
         gate.set()
         await first
+        service.close()
+
+    asyncio.run(asyncio.wait_for(work(), 60))
+
+
+def test_whoever_was_forgotten_while_they_talked_can_be_forgotten_again(recommender: Recommender) -> None:
+    async def work() -> None:
+        service, store = Service(recommender), recommender.knowledge.store
+        assert await service.forget("u05") > 0
+        store.keep_conversation("c1", "u05", 0.0, "{}")  # by a turn that was being answered
+        assert await service.forget("u05") == 0
+        assert not store.last_conversation("u05")
+        with pytest.raises(UnknownName):
+            await service.forget("u05")
+        service.close()
+
+    asyncio.run(asyncio.wait_for(work(), 60))
+
+
+def test_items_that_changed_are_read_anew_though_whoever_changed_them_left(recommender: Recommender) -> None:
+    async def work() -> None:
+        service, item = Service(recommender), next(iter(recommender.knowledge.catalogue))
+        left = asyncio.ensure_future(service.set_withdrawn(item, True))
+        await asyncio.sleep(0)
+        left.cancel()
+        while service.recommender is recommender:
+            await asyncio.sleep(0.01)
+        assert not service.know.catalogue[item].available
         service.close()
 
     asyncio.run(asyncio.wait_for(work(), 60))
