@@ -21,10 +21,9 @@ from agent.chat.acts import Act, Wish
 from agent.chat.clues import ABOUT_LISTS
 from agent.chat.intents import Intent
 from agent.chat.language import Language
-from agent.chat.reading import TurnReader
+from agent.chat.reading import TurnReader, taught_reader
 from agent.chat.understanding import Understanding
 from agent.resources import Resources
-from agent.talk import talk_for
 from eval.intervals import bootstrap
 from history.catalogue import Catalogue, split_values
 from history.records import Item
@@ -70,10 +69,9 @@ def _understanding(resources: Resources, by: str) -> Understanding:
     if by == "zero-shot":
         reader = TurnReader(resources.engine, resources.renderer, taught=False)
     elif by == "taught":
-        talk = talk_for(resources.home, resources.fingerprint)
-        if not talk or not talk.turns:
+        reader = taught_reader(resources)
+        if not reader:
             raise NotReady("nothing was taught to read turns; run: foretaste talk, or say: --by rules")
-        reader = TurnReader(resources.engine.with_adapter(talk.adapter), resources.renderer)
     return Understanding(films(), Language.of("en"), resources.encoder.encode, reader=reader)
 
 

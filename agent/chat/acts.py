@@ -9,6 +9,7 @@ from agent.chat.intents import Intent
 from agent.chat.names import Sense
 from agent.chat.years import Span
 
+EVERY = 1_000_000  # the place that "all of these" names: the whole list
 Feeling = Literal["like", "dislike", "seen"]
 
 
@@ -29,7 +30,8 @@ class Act:
     are places of the list shown last, counted from 1 or, below 0, from its end; 0 is what was spoken of last; `far`
     are places that it turns down. `text`
     is what to search for, or what was said of a profile. With `drops` the wishes are to hold no longer, and those of
-    the `fields`, "year" or "category", neither. `age` asks for older items than the last list's, -1, or newer ones, 1.
+    the `fields`, "year", "category",
+    "people" or "all", neither. `age` asks for older items than the last list's, -1, or newer ones, 1.
     `erases` says that not only a conversation is to be forgotten.
     """
 

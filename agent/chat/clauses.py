@@ -145,11 +145,14 @@ class ClauseReader:
                     used = True
                 while place < len(words) and words[place].start < begins[word.start]:
                     place += 1
-            elif size := self._language.phrase(words_of(words), place, "negations"):
-                negative, used, place = True, False, place + size
             else:
-                size = self._language.phrase(words_of(words), place, "affirmations")
-                negative, place = negative and not (size and used), place + max(size, 1)
+                no, yes = (
+                    self._language.phrase(words_of(words), place, name) for name in ("negations", "affirmations")
+                )
+                if no > yes or no == yes > 0:
+                    negative, used, place = True, False, place + no
+                else:
+                    negative, place = negative and not (yes and used), place + max(yes, 1)
             last = words[min(place, len(words)) - 1].end
         return frozenset(found)
 

@@ -79,6 +79,6 @@ def feeling_in(clause: Clause, language: Language) -> Feeling | None:
     for name in FEELINGS:
         place = next((one for one in range(len(words)) if language.phrase(words, one, f"feelings.{name}")), None)
         if place is not None:
-            turned = name == "like" and any(language.phrase(words, one, "negations") for one in range(place))
-            return "dislike" if turned else name
+            turned = any(language.phrase(words, one, "negations") for one in range(place))
+            return ("dislike" if name == "like" else None if name == "seen" else name) if turned else name
     return None

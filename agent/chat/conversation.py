@@ -108,16 +108,20 @@ class Conversation:
             scene.change(waiting=None)
             self._erased = self.understanding.agrees(text)
             yield from keeping.erase(scene) if self._erased else [Said(scene.say("kept"))]
-            return
+            if self._erased or self.understanding.declines(text):
+                return
         acts = self._settled(text)
         if not acts:
             yield Said(scene.say("empty"))
-        for act in acts:
+        for number, act in enumerate(acts, 1):
             try:
                 yield from self._done(act)
             except Unclear as unclear:
-                scene.change(waiting=unclear.waiting)
+                waiting = unclear.waiting
+                scene.change(waiting=waiting and replace(waiting, rest=tuple(acts[number:])))
                 yield Said(unclear.question)
+                if waiting:
+                    break
             except UsageError as error:
                 yield Said(str(error))
 
@@ -128,7 +132,7 @@ class Conversation:
             for part in DO[act.intent](scene, act):
                 said = True
                 yield part
-        except (Unclear, UsageError):
+        except (Unclear, UsageError, StoreError):
             raise
         except Exception as error:  # whatever a model may do
             if not scene.llm:
@@ -146,7 +150,7 @@ class Conversation:
         if waiting and waiting.act:
             chosen = self._chosen(text, waiting.among)
             if chosen:
-                return [replace(waiting.act, items=((chosen,),), places=())]
+                return [_told_apart(waiting.act, waiting.among, chosen), *waiting.rest]
         acts = self._read(text)
         scene.change(before=tuple(act.intent for act in acts))
         return acts
@@ -155,17 +159,17 @@ class Conversation:
         """What a turn asks for, by rules where the language model fails."""
         scene = self._scene
         listed = bool(scene.state.listed)
+        if not scene.llm:
+            return self.understanding.by_rules(text, listed)
         try:
             return self.understanding.read(text, listed, scene.state.before)
         except Exception as error:
-            if not scene.llm:
-                raise
             scene.llm, self.trouble = False, error
             return self.understanding.by_rules(text, listed)
 
     def _chosen(self, text: str, among: tuple[str, ...]) -> str | None:
         """Which of some items a turn names, by place or by year."""
-        places, years = self.understanding.choice(text)
+        places, years = self.understanding.choice(text, among)
         for number in years:
             fits = [one for one in among if number.years.holds(self._scene.know.catalogue[one].year)]
             if len(fits) == 1:
@@ -182,6 +186,14 @@ class Conversation:
                 self._scene.know.store.keep_conversation(self.conversation_id, person.user_id, time.time(), state)
             except StoreError as error:  # what was said and done stands
                 logger.warning("conversation %s was not kept: %s", self.conversation_id[:8], error)
+
+
+def _told_apart(act: Act, among: tuple[str, ...], chosen: str) -> Act:
+    """The act with the item that is meant, where it named any of several, or pointed at none."""
+    named = [tuple((chosen,) if ids == among else ids for ids in some) for some in (act.items, act.unlike)]
+    if named == [act.items, act.unlike]:
+        return replace(act, items=(*act.items, (chosen,)), places=())
+    return replace(act, items=named[0], unlike=named[1])
 
 
 def understanding_of(

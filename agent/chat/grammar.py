@@ -66,7 +66,7 @@ class Grammar:
             "scaled": rf"{LEFT}{number}\s*(?:/|out of)\s*{number}{RIGHT}",
             "stars": rf"{LEFT}{number}\s*-?\s*(?:stars?|{self._said('ratings', 'unit')}){RIGHT}",
             "told": rf"{LEFT}(?:{self._said('ratings', 'before')})\s+{rest}{number}{RIGHT}",
-            "named": rf"\0:?\s+{number}(?=\s*(?:[^\w\s]|$))",
+            "named": r"\0(?::\s*|\s+(?=[5-9]|10))(\d+(?:[.,]5)?)(?=\s*(?:[^\w\s]|$))",  # "Alien 2" is a title
         }
         for name, shape in shapes.items():
             for match in re.finditer(shape, text):

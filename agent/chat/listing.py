@@ -28,6 +28,9 @@ def show_list(scene: Scene, act: Act) -> Iterator[Part]:
     act = replace(act, wishes=(*act.wishes, *_of_age(scene, act.age)))
     like, unlike = _named(scene, act)
     scene.did("")
+    scene.change(shown=(*scene.state.shown, *unlike))  # what was turned down is not offered again
+    if act.intent == "refine" and not like and not act.unlike:
+        unlike = []  # an item of the list that is not wanted says nothing of others
     scene.change(held=after(scene.state.held, act, like, unlike))
     yield from listed(scene)
 
@@ -45,8 +48,8 @@ def _of_age(scene: Scene, age: int) -> list[Wish]:
 def _named(scene: Scene, act: Act) -> tuple[list[str], list[str]]:
     """The ids of the items that a list should be near to and far from; one that is to be replaced is neither."""
     places = () if act.intent == "refine" else act.places
-    like = scene.items(replace(act, places=places)) if act.items or places else []
-    unlike = scene.items(replace(act, items=act.unlike, places=act.far)) if act.unlike or act.far else []
+    like = scene.items(replace(act, places=places), act) if act.items or places else []
+    unlike = scene.items(replace(act, items=act.unlike, places=act.far), act) if act.unlike or act.far else []
     return like, unlike
 
 

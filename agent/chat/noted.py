@@ -15,7 +15,7 @@ from agent.chat.notes import ITSELF, Note
 from agent.chat.resolving import Resolver
 
 AGES = {"older": -1, "newer": 1}
-SORTS = ("year", "category")  # of wishes that may be dropped
+SORTS = ("year", "category", "people", "all")  # of wishes that may be dropped
 PARTS = re.compile(r"(?<=[.;!?])\s+|\n")  # of a turn, for what is searched
 
 
@@ -23,8 +23,12 @@ def act_of(note: Note, notes: Sequence[Note], turn: Marked, resolver: Resolver) 
     """What one of a turn's notes stands for. Names and years that no note speaks of may tell apart what it names."""
     loose = turn.found.keys() - {mark for one in notes for mark in one.marks}
     own, beside = (turn.clause(marks, note.turned_down) for marks in (note.marks, {*note.marks, *loose}))
-    wishes, named = resolver.told_apart(beside)
-    strange = set(resolver.wishes(beside)) - set(resolver.wishes(own))
+    found, named = resolver.told_apart(beside)
+    named = [one for one, mention in zip(named, beside.items, strict=True) if mention in own.items]
+    said = resolver.wishes(own)
+    senses, spans = {sense for wish in said for sense in wish.senses}, {wish.years for wish in said}
+    wishes = [replace(one, senses=tuple(sense for sense in one.senses if sense in senses)) for one in found]
+    wishes = [one for one in wishes if one.senses or (one.years and one.years in spans)]
     lists, why = note.intent in ABOUT_LISTS, note.intent in ("explain", "why_not")
     unlike = [ids for ids, negated in named if negated and lists]
     places, far = _places(note, turn, lists)
@@ -36,7 +40,7 @@ def act_of(note: Note, notes: Sequence[Note], turn: Marked, resolver: Resolver) 
         unlike=tuple(unlike),
         places=places,
         far=far,
-        wishes=tuple(replace(one, wanted=True) if why else one for one in wishes if one not in strange),
+        wishes=tuple(replace(one, wanted=True) if why else one for one in wishes),
         count=next((int(one.values[0]) for one in own.of("count")), None) if lists else None,
         feeling=next((one for one in FEELINGS if one in note.flags), None),
         rating=next(((one.values[0], one.values[1]) for one in own.of("rating")), None),

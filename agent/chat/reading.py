@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from agent.chat.intents import Intent
 from agent.chat.marks import Marked
 from agent.chat.notes import Note, notes
+from agent.resources import Resources
+from agent.talk import talk_for
 from engine.protocol import Engine, WriteLimits
 from prompts.renderer import Renderer
 from prompts.segment import Segment
@@ -34,3 +36,15 @@ class TurnReader:
         return self.renderer.conversation(
             "reading", "", not self.taught, text=text, listed=listed, before=before[-BEFORE:]
         )
+
+
+def taught_reader(resources: Resources) -> TurnReader | None:
+    """The reader that the home's model was taught to be, or the one that comes with it; None where there is none.
+
+    Raises:
+        DamagedArtefact: a file of its adapter is damaged.
+    """
+    talk = talk_for(resources.home, resources.fingerprint)
+    if not talk or not talk.turns:
+        return None
+    return TurnReader(resources.engine.with_adapter(talk.adapter), resources.renderer)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from agent.chat.acts import Wish
 from agent.chat.clauses import Clause
+from agent.chat.language import Language, plain_words
 from agent.chat.names import Mention
 from agent.chat.years import Span
 from history.catalogue import Catalogue, split_values
@@ -12,8 +15,8 @@ from history.catalogue import Catalogue, split_values
 class Resolver:
     """Resolves names of one catalogue."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
-        self._catalogue = catalogue
+    def __init__(self, catalogue: Catalogue, language: Language) -> None:
+        self._catalogue, self._either_words = catalogue, language.words("alternatives")
 
     def told_apart(self, clause: Clause) -> tuple[tuple[Wish, ...], list[tuple[tuple[str, ...], bool]]]:
         """The clause's wishes, and the items that each title stands for, with whether it is turned down.
@@ -54,12 +57,22 @@ class Resolver:
             one.sort == "facet" and one.value in split_values(item.facets.get(one.field, "")) for one in wish.senses
         )
 
+    def _either(self, clause: Clause, one: Mention, other: Mention) -> bool:
+        """Whether "or" stands between two names, and nothing else."""
+        between = plain_words(clause.text[one.end - clause.start : other.start - clause.start])
+        return any(between in (plain_words(word), [*plain_words(word), "a"]) for word in self._either_words)
+
     def wishes(self, clause: Clause) -> tuple[Wish, ...]:
         """What facets and years of a clause wish for, or not."""
-        found = []
+        found = list[Wish]()
+        last = None
         for one in clause.mentions:
             if one.senses[0].sort != "item":
-                senses = tuple(one.of("category") or one.of("facet"))
-                found.append(Wish(senses, None, one.start not in clause.negated))
+                senses, wanted = tuple(one.of("category") or one.of("facet")), one.start not in clause.negated
+                if last and wanted and found[-1].wanted and self._either(clause, last, one):
+                    found[-1] = replace(found[-1], senses=(*found[-1].senses, *senses))
+                else:
+                    found.append(Wish(senses, None, wanted))
+                last = one
         years = (Wish((), number.years, number.start not in clause.negated) for number in clause.of("years"))
         return (*found, *years)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from agent.chat.acts import Act, Wish
+from agent.chat.acts import EVERY, Act, Wish
 from agent.chat.language import Language
 from agent.chat.person import Person
 from agent.chat.state import Done, State, Waiting
@@ -58,21 +58,21 @@ class Scene:
         """Something that the person does now; those of one turn follow each other by `place`."""
         return Event(self.person.user_id, item_id, self.person.now() + 1e-3 * place, event_type, value, text)
 
-    def items(self, act: Act) -> list[str]:
-        """The ids of the items that an act names or points at.
+    def items(self, act: Act, whole: Act | None = None) -> list[str]:
+        """The ids of the items that an act names or points at; `whole` is the act that this one is a part of.
 
         Raises:
             Unclear: one of them may be several, or none is there.
         """
-        named = [self._one(ids, act) for ids in act.items]
+        named = [self._one(ids, act, whole or act) for ids in act.items]
         pointed = (
-            [item_id for place in act.places for item_id in self._at(place)]
+            [item_id for place in act.places for item_id in self._at(place, whole or act)]
             if not (named and act.places == (0,))
             else []
         )
         return list(dict.fromkeys((*named, *pointed)))
 
-    def _one(self, ids: Sequence[str], act: Act) -> str:
+    def _one(self, ids: Sequence[str], act: Act, whole: Act) -> str:
         spoken_of = [one for one in ids if one in (*self.state.focus, *self.state.listed)]
         years = [wish.years for wish in act.wishes if wish.years]
         told_apart = [one for one in ids if any(span.holds(self.know.catalogue[one].year) for span in years)]
@@ -80,16 +80,19 @@ class Scene:
             if len(few) == 1:
                 return few[0]
         names = [self.name(one) for one in ids]
-        raise Unclear(self.say("which", names=names), Waiting(act, tuple(ids)))
+        raise Unclear(self.say("which", names=names), Waiting(whole, tuple(ids)))
 
-    def _at(self, place: int) -> Sequence[str]:
+    def _at(self, place: int, whole: Act) -> Sequence[str]:
         listed, focus = self.state.listed, self.state.focus
+        if place == EVERY and listed:
+            return listed
         if place == 0 and (focus or len(listed) == 1):
             return focus or listed
         if not listed:
             raise Unclear(self.say("nothing_listed"))
         if place == 0 or abs(place) > len(listed):
-            raise Unclear(self.say("no_such_place", count=len(listed)))
+            waiting = None if place else Waiting(whole, listed)
+            raise Unclear(self.say("no_such_place", count=len(listed)), waiting)
         return (listed[place - 1 if place > 0 else place],)
 
     def name(self, item_id: str) -> str:

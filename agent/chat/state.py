@@ -23,11 +23,12 @@ class Done:
 
 @dataclass(frozen=True)
 class Waiting:
-    """A question that the next turn may answer: which of the items `among` the act means; or, without an act, whether
-    all is to be erased."""
+    """A question that the next turn may answer: which of the items `among` the act means, before the `rest` is done;
+    or, without an act, whether all is to be erased."""
 
     act: Act | None = None
     among: tuple[str, ...] = ()
+    rest: tuple[Act, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from agent.chat.acts import Act
+from agent.chat.acts import EVERY, Act
 from agent.chat.by_rules import RuleReader
 from agent.chat.clauses import ClauseReader
 from agent.chat.grammar import Number
@@ -40,7 +41,7 @@ class Understanding:
         `intents` that were learnt for another catalogue, in the same language, need not be learnt again.
         """
         self._language = language
-        self._resolver = Resolver(catalogue)
+        self._resolver = Resolver(catalogue, language)
         self._clauses = ClauseReader(Names(catalogue, language), language)
         self.intents = intents or IntentReader(language, encode, kept)
         self._rules = RuleReader(language, self._clauses, self.intents, self._resolver)
@@ -51,7 +52,8 @@ class Understanding:
 
         `listed` says that a list was shown before it, `before` what the turn before it asked for.
         """
-        return self._by_model(text[:LONGEST], listed, before) or self.by_rules(text, listed)
+        acts = self._by_model(text[:LONGEST], listed, before) or self.by_rules(text, listed)
+        return [self._of_all(act, text) for act in acts] if listed else acts
 
     def by_rules(self, text: str, listed: bool = False) -> list[Act]:
         """The same without the language model."""
@@ -64,13 +66,36 @@ class Understanding:
         notes = self._reader.read(turn, listed, before)
         return [act_of(note, notes, turn, self._resolver) for note in notes]
 
-    def agrees(self, text: str) -> bool:
-        """Whether a turn says yes."""
-        words = plain_words(text)
-        return bool(words) and self._language.phrase(words, 0, "yes") > 0
+    def _of_all(self, act: Act, text: str) -> Act:
+        """An opinion of "these" is one of the whole list."""
+        pointed = act.intent == "rate" and act.places == (0,) and not act.items
+        every = pointed and self._language.says(plain_words(text), "everything")
+        return replace(act, places=(EVERY,)) if every else act
 
-    def choice(self, text: str) -> tuple[list[int], list[Number]]:
-        """What tells things of one name apart in a turn: places, and years."""
-        numbers = self._clauses.numbers(text)
-        places = [int(value) for one in numbers if one.what in ("place", "count") for value in one.values]
-        return places, [one for one in numbers if one.what == "years"]
+    def agrees(self, text: str) -> bool:
+        """Whether a turn says yes, and nothing else."""
+        return self._says_only(text, "yes")
+
+    def declines(self, text: str) -> bool:
+        """Whether a turn says no, and nothing else."""
+        return self._says_only(text, "no")
+
+    def _says_only(self, text: str, name: str) -> bool:
+        words, place, said = plain_words(text), 0, False
+        while place < len(words):
+            size = self._language.phrase(words, place, name)
+            said = said or bool(size)
+            size = size or self._language.phrase(words, place, "beside_answers")
+            if not size:
+                return False
+            place += size
+        return said
+
+    def choice(self, text: str, among: Sequence[str]) -> tuple[list[int], list[Number]]:
+        """What tells the items `among`, by id, apart in a turn: places, and years; nothing where it names others."""
+        mentions, numbers = self._clauses.found(text)
+        if any(not set(among) & {sense.value for sense in one.senses} for one in mentions):
+            return [], []
+        bare = len(plain_words(text)) == 1
+        places = [one for one in numbers if one.what == "place" or (one.what == "count" and bare)]
+        return [int(value) for one in places for value in one.values], [one for one in numbers if one.what == "years"]

@@ -44,28 +44,46 @@ class Held:
         return replace(self, wishes=(*filter(stays, self.wishes), *_together(said)))
 
     def without(self, said: Sequence[Wish], fields: Sequence[str]) -> Held:
-        """Without what these wishes name, and without all that was said of these fields; "year" stands for years."""
+        """Without what these wishes name, and without all that was said of these fields.
+
+        "year" stands for years, "people" for all facets but the category, "all" for all that was said of lists.
+        """
+        if "all" in fields:
+            return Held(count=self.count)
         senses = {sense for wish in said for sense in wish.senses}
         years = "year" in fields or any(wish.years for wish in said)
 
         def goes(wish: Wish) -> bool:
-            own = set(wish.senses)
-            return years if wish.years else bool(own & senses) or bool({one.field for one in own} & set(fields))
+            return years if wish.years else bool(set(wish.senses) & senses) or of_fields(wish, fields)
 
         return replace(self, wishes=tuple(wish for wish in self.wishes if not goes(wish)))
 
 
+def of_fields(wish: Wish, fields: Sequence[str]) -> bool:
+    """Whether a wish is about one of these fields."""
+    if wish.years:
+        return "year" in fields
+    own = {one.field for one in wish.senses}
+    return bool(own & set(fields)) or ("people" in fields and "category" not in own)
+
+
 def _together(said: Sequence[Wish]) -> list[Wish]:
-    """Several years in one turn are alternatives: one span from the first to the last."""
+    """Several years in one turn are one span: what they share, or, if nothing, from the first to the last."""
     years = [wish for wish in said if wish.years and wish.wanted]
     others = [wish for wish in said if wish not in years]
     if len(years) < 2:
         return list(dict.fromkeys(said))
     lows, highs = [wish.years.low for wish in years if wish.years], [wish.years.high for wish in years if wish.years]
-    span = Span(
-        None if None in lows else min(low for low in lows if low is not None),
-        None if None in highs else max(high for high in highs if high is not None),
+    low, high = (
+        max((low for low in lows if low is not None), default=None),
+        min((high for high in highs if high is not None), default=None),
     )
+    span = Span(low, high)
+    if low is not None and high is not None and low > high:
+        span = Span(
+            None if None in lows else min(low for low in lows if low is not None),
+            None if None in highs else max(high for high in highs if high is not None),
+        )
     return [*dict.fromkeys(others), Wish((), span)]
 
 
@@ -96,11 +114,22 @@ def loosest(wishes: Sequence[Wish], items: Sequence[Item]) -> tuple[Wish, int] |
     return (wishes[best], left[best]) if wishes and left[best] else None
 
 
+def _dropped(held: Held, act: Act) -> Held:
+    """What is left when wishes are dropped: those that are named, or all of some fields, beside which others may be."""
+    if act.fields:
+        new = [wish for wish in act.wishes if not of_fields(wish, act.fields)]
+        return held.without((), act.fields).with_wishes(new, anew=False)
+    left = held.without(act.wishes, ())
+    if left != held:
+        new = [wish for wish in act.wishes if not wish.wanted and held.without([wish], ()) == held]
+        return left.with_wishes(new, anew=False)
+    return held.with_wishes([wish for wish in act.wishes if not wish.wanted], anew=False)
+
+
 def after(held: Held, act: Act, like: Sequence[str], unlike: Sequence[str]) -> Held:
     """What holds after an act about lists; `like` and `unlike` are the items that it names."""
-    left = held.without(act.wishes, act.fields)
-    if act.drops and left != held:
-        return left
+    if act.drops:
+        return _dropped(held, act)
     asks_more = act.intent == "recommend" and not act.wishes
     told = held.with_wishes(act.wishes, anew=act.intent != "refine" and not asks_more)
     told = replace(told, count=act.count or told.count)
@@ -108,7 +137,8 @@ def after(held: Held, act: Act, like: Sequence[str], unlike: Sequence[str]) -> H
         kept = act.intent == "refine"
         near = tuple(dict.fromkeys((*(held.like if kept else ()), *like)))
         far = tuple(dict.fromkeys((*(held.unlike if kept else ()), *unlike)))
-        return replace(told, like=tuple(one for one in near if one not in unlike), unlike=far, text="")
+        text = held.text if kept else ""
+        return replace(told, like=tuple(one for one in near if one not in unlike), unlike=far, text=text)
     if act.intent == "search":
         return replace(told, like=(), unlike=(), text=act.text)
     return told if act.intent == "refine" or asks_more else replace(told, like=(), unlike=(), text="")

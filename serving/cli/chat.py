@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "/why": "why number {}",
     "/like": "I liked number {}",
-    "/dislike": "I did not like number {}",
+    "/dislike": "I disliked number {}",
     "/seen": "I have seen number {}",
     "/undo": "undo",
     "/interests": "show my interests",

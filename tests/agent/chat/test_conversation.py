@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from copy import copy
+from dataclasses import replace
 
 import pytest
 
-from agent.chat.conversation import Conversation
+from agent.chat.acts import Act
+from agent.chat.conversation import Conversation, _told_apart
 from agent.chat.language import Language
+from agent.chat.notes import Note
 from agent.chat.parts import Card, Part, Reason, Said
 from agent.chat.person import User, Visitor
+from agent.chat.reading import taught_reader
 from agent.chat.understanding import Understanding
 from agent.recommender import Recommender
 from agent.resources import Resources
@@ -110,14 +115,69 @@ def test_the_second_one_needs_a_list(begin: Begin) -> None:
     assert "The list has 3 films" in words(list(chat.turn("why number 7?")))
 
 
+def test_why_kinds_are_there_or_not(begin: Begin) -> None:
+    chat = begin()
+    shown = cards(list(chat.turn("show me three films, no horror")))
+    assert "no Horror" in words(list(chat.turn("why are there no horror films?")))
+    chat.state = replace(chat.state, shown=("i08",), listed=())
+    assert "shown before" in words(list(chat.turn("why not Amber Castle?")))
+    assert shown
+
+
 def test_to_erase_all_is_asked_about_first(begin: Begin, recommender: Recommender) -> None:
     chat, store = begin(), recommender.knowledge.store
     assert "8 events" in words(list(chat.turn("delete all my data")))
     assert "Nothing was erased" in words(list(chat.turn("no")))
     assert len(store.timeline(USER)) == 8
     list(chat.turn("delete all my data"))
-    assert "Forgotten: 8 events" in words(list(chat.turn("yes")))
+    assert "Nothing was erased" in words(list(chat.turn("ok, start over then")))
+    list(chat.turn("delete all my data"))
+    assert cards(list(chat.turn("okay show me three films")))
+    list(chat.turn("delete all my data"))
+    assert "Forgotten: 8 events" in words(list(chat.turn("yes please, all of it")))
     assert USER not in store.user_ids()
+    assert not store.last_conversation(USER)
+
+
+def test_which_item_is_meant_is_settled_in_its_place() -> None:
+    act = Act("similar", items=(("a",), ("b", "c")), unlike=(("d", "e"),))
+    assert _told_apart(act, ("b", "c"), "c").items == (("a",), ("c",))
+    assert _told_apart(act, ("d", "e"), "e").unlike == (("e",),)
+    assert _told_apart(Act("rate", places=(0,)), ("a", "b"), "b") == Act("rate", items=(("b",),))
+
+
+def test_a_question_is_answered_by_a_place_and_by_nothing_else(begin: Begin, recommender: Recommender) -> None:
+    chat, store = begin(), recommender.knowledge.store
+    shown = cards(list(chat.turn("show me three films")))
+    assert "which" in words(list(chat.turn("I loved it")))
+    list(chat.turn("the second one"))
+    assert (store.timeline(USER).events[-1].item_id, store.timeline(USER).events[-1].type) == (shown[1].item_id, "like")
+    other = begin()
+    list(other.turn("show me three films"))
+    list(other.turn("I loved it"))
+    before = store.timeline(USER)
+    assert cards(list(other.turn("show me two comedies")))
+    assert store.timeline(USER) == before
+
+
+def test_what_was_turned_down_is_not_offered_again(begin: Begin) -> None:
+    chat = begin()
+    first = cards(list(chat.turn("recommend 40 films but not Amber Castle")))
+    assert "Amber Castle" not in {card.title for card in first}
+    assert "i08" in chat.state.shown
+
+
+def test_a_model_that_fails_twice_is_done_without(begin: Begin, understanding: Understanding) -> None:
+    class Broken:
+        def read(self, *_: object) -> list[Note]:
+            raise RuntimeError("broken")
+
+    chat = begin()
+    chat.understanding = copy(understanding)
+    chat.understanding._reader = Broken()  # type: ignore[assignment]
+    for text in ("show me three films", "show me more"):
+        assert cards(list(chat.turn(text)))
+    assert isinstance(chat.trouble, RuntimeError)
 
 
 def test_a_conversation_is_resumed(begin: Begin) -> None:
@@ -174,10 +234,10 @@ def test_whatever_is_typed_touches_nobody_else(begin: Begin, recommender: Recomm
 @pytest.mark.slow
 def test_nor_where_the_model_reads_it(begin: Begin, recommender: Recommender, real_home: Home) -> None:
     """Every fifth text; all of them with FORETASTE_CASES."""
-    reader = recommender.knowledge.turn_reader
+    resources = Resources.at(real_home)
+    reader = taught_reader(resources)
     assert reader
-    encode = Resources.at(real_home).encoder.encode
-    taught = Understanding(Catalogue(made_items()), Language.of("en"), encode, reader=reader)
+    taught = Understanding(Catalogue(made_items()), Language.of("en"), resources.encoder.encode, reader=reader)
 
     def reading() -> Conversation:
         chat = begin()

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pytest
 
-from agent.chat.acts import Act, Wish
+from agent.chat.acts import EVERY, Act, Wish
 from agent.chat.language import Language
 from agent.chat.notes import notes
 from agent.chat.reading import TurnReader
@@ -109,3 +109,25 @@ def test_marks_that_stand_for_nothing_count_for_nothing() -> None:
     (act,), _ = read("any good westerns?", "recommend K1 K7 T3")
     assert [sense.value for wish in act.wishes for sense in wish.senses] == ["Western"]
     assert not act.items
+
+
+def test_names_with_an_or_between_them_are_one_wish() -> None:
+    (act,), _ = read("a comedy or a western, no war or horror", "recommend K1 K2 -K3 -K4")
+    told = [([sense.value for sense in wish.senses], wish.wanted) for wish in act.wishes]
+    assert told == [(["Comedy", "Western"], True), (["War"], False), (["Horror"], False)]
+
+
+def test_an_opinion_of_these_is_one_of_the_whole_list() -> None:
+    assert read("seen all of these", "rate seen ^")[0][0].places == (EVERY,)
+    assert read("seen it", "rate seen ^")[0][0].places == (0,)
+
+
+def test_a_title_that_no_note_speaks_of_is_only_words() -> None:
+    (act,), asked = read("films about aliens that land here", "search")
+    assert "aliens [T1]" in asked
+    assert act.items == ()
+
+
+def test_what_is_dropped_may_be_people_or_all() -> None:
+    assert read("whoever is in it", "refine drop people")[0][0].fields == ("people",)
+    assert read("no filters any more", "refine drop all")[0][0].fields == ("all",)

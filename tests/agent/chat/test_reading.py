@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 
 from agent.chat.language import Language
-from agent.chat.reading import TurnReader
+from agent.chat.reading import taught_reader
 from agent.chat.understanding import Understanding
 from agent.resources import Resources
-from agent.talk import talk_for
 from eval.understood import films
 from tests.agent.chat.test_notes import no_vectors
 from workspace.home import Home
@@ -20,10 +19,8 @@ CATALOGUE = films()
 @pytest.fixture(scope="module")
 def understanding(real_home: Home) -> Understanding:
     resources = Resources.at(real_home)
-    talk = talk_for(real_home, resources.fingerprint)
-    assert talk
-    assert talk.turns
-    reader = TurnReader(resources.engine.with_adapter(talk.adapter), resources.renderer)
+    reader = taught_reader(resources)
+    assert reader
     return Understanding(CATALOGUE, Language.of("en"), no_vectors, reader=reader)
 
 
