@@ -10,13 +10,14 @@ and has its say in the lists.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
 
 from agent.chat.conversation import Conversation, understanding_of
-from agent.chat.parts import Card
+from agent.chat.parts import Card, Part, Reason
 from agent.chat.person import Visitor
 from agent.recommender import Recommender
 from eval.intervals import bootstrap
@@ -82,7 +83,7 @@ def _report_sets(chats: Chats, sets: int) -> None:
     catalogue = chats.recommender.knowledge.catalogue
     shown = wrong = unknown = empty = counted = 0
     for asked in track([drawn(catalogue, chats.generator) for _ in range(sets)], "sets", sets):
-        cards = [part for part in chats.begun().turn(asked.text) if isinstance(part, Card)]
+        cards = _cards(chats.begun().turn(asked.text))
         items = [catalogue[card.item_id] for card in cards if card.item_id in catalogue]
         unknown += len(cards) - len(items)
         wrong += sum(not asked.holds(item) for item in items)
@@ -115,18 +116,29 @@ def drawn(catalogue: Catalogue, generator: np.random.Generator) -> Asked:
     return Asked(wanted, avoided, low, high, count, text)
 
 
+def _cards(parts: Generator[Part]) -> list[Card]:
+    """The cards of an answer, whose reasons nobody waits for."""
+    found = []
+    with closing(parts):
+        for part in parts:
+            if isinstance(part, Reason):
+                break
+            found += [part] if isinstance(part, Card) else []
+    return found
+
+
 def critiques(chats: Chats, count: int) -> Iterator[float]:
     """How much nearer each critique brings the list to what is wanted than to what is not, in cosines."""
     know, generator = chats.recommender.knowledge, chats.generator
     texts = know.retriever.texts
     for _ in track(list(range(count)), "critiques", count):
         chat = chats.begun()
-        before = [card for card in chat.turn("show me ten films") if isinstance(card, Card)]
+        before = _cards(chat.turn("show me ten films"))
         unlike = before[generator.integers(len(before))]
         like = know.catalogue[know.index.item_ids[generator.integers(len(texts))]]
         names = [f'"{one.title}" ({one.year})' for one in (know.catalogue[unlike.item_id], like)]
         turn = f"less like {names[0]}, more like {names[1]}"
-        after = [card for card in chat.turn(turn) if isinstance(card, Card)]
+        after = _cards(chat.turn(turn))
         if not after:
             yield -1.0
             continue
