@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from agent.chat.acts import Act
@@ -17,6 +17,24 @@ from agent.chat.resolving import Resolver
 AGES = {"older": -1, "newer": 1}
 SORTS = ("year", "category", "people", "all")  # of wishes that may be dropped
 PARTS = re.compile(r"(?<=[.;!?])\s+|\n")  # of a turn, for what is searched
+
+
+def with_left_out(read: Sequence[Note], turn: Marked, negated: Collection[int]) -> list[Note]:
+    """The notes, the last one about lists with the wishes that no note speaks of: none of them is lost in silence.
+
+    `negated` are the characters at which names and years begin that rules take for turned down. Years may belong to a
+    title instead, so where one is named they are left alone.
+    """
+    places = [place for place, note in enumerate(read) if note.intent in ABOUT_LISTS and "drop" not in note.flags]
+    spoken_of = {mark for note in read for mark in note.marks}
+    titled = any(mark[0] == "T" for mark in turn.found)
+    lost = [mark for mark in turn.found if mark not in spoken_of and mark[0] in ("KN" if titled else "KNY")]
+    if not places or not lost:
+        return list(read)
+    note = read[places[-1]]
+    turned_down = note.turned_down | {mark for mark in lost if turn.found[mark].start in negated}
+    full = replace(note, marks=(*note.marks, *lost), turned_down=turned_down)
+    return [*read[: places[-1]], full, *read[places[-1] + 1 :]]
 
 
 def act_of(note: Note, notes: Sequence[Note], turn: Marked, resolver: Resolver) -> Act:

@@ -14,7 +14,7 @@ from agent.chat.intents import Intent, IntentReader
 from agent.chat.language import Language, plain_words
 from agent.chat.marks import Marked
 from agent.chat.names import Names
-from agent.chat.noted import act_of
+from agent.chat.noted import act_of, with_left_out
 from agent.chat.reading import TurnReader
 from agent.chat.resolving import Resolver
 from history.catalogue import Catalogue
@@ -63,7 +63,8 @@ class Understanding:
         if not self._reader or not any(map(str.isalnum, text)):
             return []
         turn = Marked.of(text, *self._clauses.found(text))
-        notes = self._reader.read(turn, listed, before)
+        negated = frozenset[int]().union(*(clause.negated for clause in self._clauses.read(text)))
+        notes = with_left_out(self._reader.read(turn, listed, before), turn, negated)
         return [act_of(note, notes, turn, self._resolver) for note in notes]
 
     def _of_all(self, act: Act, text: str) -> Act:

@@ -131,3 +131,14 @@ def test_a_title_that_no_note_speaks_of_is_only_words() -> None:
 def test_what_is_dropped_may_be_people_or_all() -> None:
     assert read("whoever is in it", "refine drop people")[0][0].fields == ("people",)
     assert read("no filters any more", "refine drop all")[0][0].fields == ("all",)
+
+
+def test_a_wish_that_the_model_leaves_out_holds_all_the_same() -> None:
+    (act,), _ = read("five westerns since 1990, but no horror", "recommend C1 K1")
+    assert [(wish.years or wish.senses[0].value, wish.wanted) for wish in act.wishes] == [
+        ("Western", True),
+        ("Horror", False),
+        (Span(1990, None), True),
+    ]
+    (dropped,), _ = read("any year is fine, 1990 or not", "refine drop year")
+    assert not dropped.wishes
