@@ -27,8 +27,6 @@ def check(event: Event, domain: Domain, items: Mapping[str, Item]) -> None:
         UsageError: its type, value or text does not go with the rest; the message says how it would.
     """
     _explained("user", lambda: identifier(event.user_id, "user"))
-    if event.user_id == VISITOR:
-        raise UsageError(f"{VISITOR!r} is what those without an account are called; give the user another id")
     if event.item_id:
         items[event.item_id]
     elif not event.text:
@@ -59,9 +57,12 @@ def record(store: Store, events: Sequence[Event], after: Mapping[Event, str] | N
 
     Raises:
         UnknownName: no such list was shown.
-        UsageError: it was shown to another user; one that a visitor saw may be anybody's.
+        UsageError: it was shown to another user; one that a visitor saw may be anybody's; or the user is called as
+            visitors are.
         DataError: a rating lies above the store's scale.
     """
+    if any(event.user_id == VISITOR for event in events):
+        raise UsageError(f"{VISITOR!r} is what those without an account are called; give the user another id")
     if after:
         lists = store.lists(list({*after.values()}), count=len(after))
         whose = {one.recommendation_id: one.user_id for one in lists}

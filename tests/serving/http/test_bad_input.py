@@ -95,3 +95,8 @@ def test_an_unknown_user_is_told_the_nearest_ids(client: TestClient) -> None:
 def test_an_unknown_model_is_none(client: TestClient) -> None:
     body = {"model": "gpt", "messages": [{"role": "user", "content": "hello"}]}
     assert client.post("/v1/chat/completions", json=body).json()["error"]["code"] == "model_not_found"
+
+
+def test_no_user_can_be_called_as_visitors_are(client: TestClient) -> None:
+    answer = client.post("/v1/events", json={"user_id": "visitor", "item_id": "i01", "type": "like"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "wrong_value")
