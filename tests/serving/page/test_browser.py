@@ -213,7 +213,9 @@ def test_axe_finds_nothing_serious(tab: Page, path: str, scheme: str) -> None:
         tab.locator("#card-3").get_by_role("button", name="Seen").click()
         tab.locator(".toast").wait_for()
         tab.locator(".writing").first.wait_for(state="detached")
-    tab.wait_for_function("document.getAnimations().every((one) => one.playState === 'finished')")  # nothing fades
+    tab.wait_for_function(
+        "() => document.getAnimations().every((one) => one.playState === 'finished')"
+    )  # nothing fades
     tab.evaluate(AXE.read_text())
     found = tab.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']})")
     told = [(one["id"], one["impact"], [node["html"][:100] for node in one["nodes"]]) for one in found["violations"]]
