@@ -22,7 +22,8 @@ Found = Mention | Number
 class Marked:
     """One line, "any good westerns [K1] from the fifties [Y1]", the `source` that it was made of, and what is marked.
 
-    The marks of a sort are counted from the left. Pronouns, which may point at anything, have none.
+    The marks of a sort are counted from the left. Pronouns, which may point at anything, have none; that of a year
+    right behind a title, as in "Heat (1995)", which tells the title apart, is not shown.
     """
 
     text: str
@@ -33,14 +34,16 @@ class Marked:
     def of(cls, text: str, mentions: Sequence[Mention], numbers: Sequence[Number]) -> Marked:
         """A text with marks behind what was found in it."""
         spots: list[Found] = [*mentions, *(one for one in numbers if one.values != (ITSELF,))]
+        before: Found | None = None
         counted, parts, last, found = Counter[str](), list[str](), 0, dict[str, Found]()
         for one in sorted(spots, key=lambda spot: spot.start):
             letter = LETTERS[one.what if isinstance(one, Number) else one.senses[0].sort]
             counted[letter] += 1
             mark = f"{letter}{counted[letter]}"
             found[mark] = one
-            parts += [text[last : one.end].translate(BRACKETS), f" [{mark}]"]
-            last = one.end
+            shown = "" if letter == "Y" and _behind_title(text, one, before) else f" [{mark}]"
+            parts += [text[last : one.end].translate(BRACKETS), shown]
+            last, before = one.end, one
         return cls(clean("".join((*parts, text[last:].translate(BRACKETS)))), text, found)
 
     def clause(self, marks: Collection[str], turned_down: Collection[str]) -> Clause:
@@ -50,3 +53,9 @@ class Marked:
         numbers = tuple(one for one in own.values() if isinstance(one, Number))
         negated = frozenset(one.start for mark, one in own.items() if mark in turned_down)
         return Clause(self.source, 0, mentions, numbers, negated)
+
+
+def _behind_title(text: str, one: Found, before: Found | None) -> bool:
+    """Whether nothing but signs stands between a title and what follows it."""
+    titled = isinstance(before, Mention) and before.senses[0].sort == "item"
+    return bool(titled and before and not any(map(str.isalnum, text[before.end : one.start])))

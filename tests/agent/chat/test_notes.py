@@ -142,3 +142,9 @@ def test_a_wish_that_the_model_leaves_out_holds_all_the_same() -> None:
     ]
     (dropped,), _ = read("any year is fine, 1990 or not", "refine drop year")
     assert not dropped.wishes
+
+
+def test_a_year_behind_a_title_is_not_marked_and_tells_it_apart() -> None:
+    (act,), asked = read('more like "The Thing" (1982), in the eighties', "similar T1 Y2")
+    assert '"The Thing [T1]" (1982), in the eighties [Y2]' in asked
+    assert act.items == ((IDS["The Thing", 1982],),)
