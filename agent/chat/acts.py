@@ -28,10 +28,9 @@ class Act:
 
     `items` are the titles that it names, each by all items that bear it; `unlike` those that it turns down; `places`
     are places of the list shown last, counted from 1 or, below 0, from its end; 0 is what was spoken of last; `far`
-    are places that it turns down. `text`
-    is what to search for, or what was said of a profile. With `drops` the wishes are to hold no longer, and those of
-    the `fields`, "year", "category",
-    "people" or "all", neither. `age` asks for older items than the last list's, -1, or newer ones, 1.
+    are places that it turns down. `text` is what to search for, or what was said of a profile. With `drops` the wishes
+    are to hold no longer, and those of the `fields`, "year", "category", "people" or "all", neither. `age` asks for
+    older items than the last list's, -1, or newer ones, 1.
     `erases` says that not only a conversation is to be forgotten.
     """
 

@@ -87,10 +87,6 @@ class ClauseReader:
         mentions = self._names.find(text)
         return mentions, self._grammar.read(text, [(one.start, one.end) for one in mentions])
 
-    def numbers(self, text: str) -> list[Number]:
-        """The numbers of a text alone."""
-        return self._grammar.read(text)
-
     def _clause(
         self, text: str, start: int, end: int, mentions: Sequence[Mention], numbers: Sequence[Number]
     ) -> Clause:
